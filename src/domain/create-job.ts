@@ -1,0 +1,73 @@
+// Makes the Job record of a new submission with every start value in one place.
+
+import type { Job, JobId, JobOrigin, Priority } from './job.js';
+import type { BlobRef } from './job.js';
+import type { Json } from './json.js';
+
+export interface NewJob {
+  readonly jobId: JobId;
+  readonly type: string;
+  readonly queue: string;
+  readonly userId: string;
+  readonly priority: Priority;
+  readonly origin: JobOrigin;
+  readonly createdAt: number;
+  /** When its first message is due; `createdAt` for at once. */
+  readonly dueAt: number;
+  readonly ttlMs: number;
+  readonly maxAttempts: number;
+  readonly payload: Json;
+  readonly payloadRef?: BlobRef | null;
+  readonly selectedKnowledgeSource?: string | null;
+  readonly additionalInstructions?: string | null;
+  readonly callbackUrl?: string | null;
+  readonly idempotencyKey?: string | null;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly parentJobId?: JobId | null;
+}
+
+/** A Queued job before its first save (`version` 0, `queueMode` pending). */
+export function createJob(input: NewJob): Job {
+  return {
+    jobId: input.jobId,
+    type: input.type,
+    status: 'Queued',
+    priority: input.priority,
+    queue: input.queue,
+    queueMode: 'pending',
+    userId: input.userId,
+    origin: input.origin,
+    createdAt: input.createdAt,
+    updatedAt: input.createdAt,
+    queuedAt: input.dueAt,
+    startedAt: null,
+    finishedAt: null,
+    expiresAt: input.dueAt + input.ttlMs,
+    attempt: 0,
+    maxAttempts: input.maxAttempts,
+    nextAttemptAt: input.dueAt > input.createdAt ? input.dueAt : null,
+    cancelRequestedAt: null,
+    replayCount: 0,
+    progress: null,
+    payload: input.payload,
+    payloadRef: input.payloadRef ?? null,
+    selectedKnowledgeSource: input.selectedKnowledgeSource ?? null,
+    additionalInstructions: input.additionalInstructions ?? null,
+    callbackUrl: input.callbackUrl ?? null,
+    result: null,
+    resultRef: null,
+    error: null,
+    artifacts: [],
+    parentJobId: input.parentJobId ?? null,
+    children: null,
+    idempotencyKey: input.idempotencyKey ?? null,
+    labels: input.labels ?? {},
+    worker: null,
+    version: 0,
+    runEpoch: 0,
+    sequence: 1,
+    delivery: null,
+    lostLocks: 0,
+    awaitsChildren: false,
+  };
+}

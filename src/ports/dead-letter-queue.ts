@@ -1,0 +1,63 @@
+// DeadLetterQueue: one dead-letter sub-queue per queue. Looking never locks and never changes anything.
+// No backend is asked for one chosen message: Service Bus cannot fetch by number, so `take` gets the whole selection.
+
+import type { MessageProps } from './message-queue.js';
+
+export interface DeadLetterQueue {
+  /** Oldest first. Also shows letters that somebody holds under a lock. */
+  peek(params: PeekDeadLetters): Promise<DeadLetterPage>;
+
+  /**
+   * Yields each selected letter once, under a lock, in the order met; settle it before asking for the next. A letter
+   * that is gone or held by somebody else is yielded as such, so every selected number is answered exactly once.
+   * Letters that were not selected are left as they were.
+   */
+  take(params: TakeDeadLetters): AsyncIterable<TakenLetter>;
+
+  /**
+   * Puts purged letters back: into the dead-letter queue they came from where the backend can be written to
+   * (`dead-letter`), else as new messages on the queue (`queue`). All or nothing per call where the backend can.
+   * A letter whose broker sequence is already there is skipped.
+   */
+  restore(letters: readonly DeadLetter[]): Promise<{ readonly to: 'dead-letter' | 'queue'; readonly restored: number; readonly skipped: number }>;
+
+  /** As the backend counts, which may lag. */
+  count(queue: string): Promise<number>;
+}
+
+export interface PeekDeadLetters {
+  readonly queue: string;
+  readonly limit: number;
+  /** `nextCursor` of the page before. */
+  readonly cursor?: string;
+}
+
+export interface DeadLetterPage {
+  readonly letters: readonly DeadLetter[];
+  /** Null on the last page. */
+  readonly nextCursor: string | null;
+}
+
+export interface DeadLetter {
+  readonly queue: string;
+  readonly sequenceNumber: string;
+  readonly messageId: string;
+  readonly body: Uint8Array;
+  readonly properties: MessageProps;
+  readonly reason: string | null;
+  readonly description: string | null;
+  readonly enqueuedAt: number;
+  readonly deadLetteredAt: number | null;
+  readonly deliveryCount: number;
+}
+
+export interface TakeDeadLetters {
+  readonly queue: string;
+  readonly sequenceNumbers: ReadonlySet<string>;
+  readonly signal?: AbortSignal;
+}
+
+export type TakenLetter =
+  | { readonly kind: 'held'; readonly letter: DeadLetter; complete(): Promise<void>; release(): Promise<void> }
+  | { readonly kind: 'gone'; readonly sequenceNumber: string }
+  | { readonly kind: 'locked'; readonly sequenceNumber: string; readonly until: number | null };

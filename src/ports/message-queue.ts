@@ -1,0 +1,73 @@
+// MessageQueue: at-least-once delivery under a lock. A message may arrive twice, never silently disappears.
+// "Not before" belongs to sending: no backend can give a held message back with a delay, so retries are new messages.
+
+import type { Priority } from '../domain/job.js';
+
+export interface MessageQueue {
+  /** Resolves when every message is accepted for good. A repeated call sends again, under the same message id. */
+  send(messages: readonly OutgoingMessage[]): Promise<void>;
+
+  /**
+   * One to `max` messages of the queue, each under a lock of its own, as soon as there is one; none after `waitMs` or
+   * when the signal fires or the queue is paused. Never more than `max`: nothing is fetched ahead.
+   */
+  receive(params: ReceiveParams): Promise<Delivery[]>;
+}
+
+export interface OutgoingMessage {
+  readonly queue: string;
+  readonly messageId: string;
+  /** UTF-8 text or bytes, carried untouched. */
+  readonly body: string | Uint8Array;
+  readonly properties: MessageProps;
+  /** Ordered by only where the backend can; others are first in, first out. */
+  readonly priority?: Priority;
+  readonly notBefore?: number | null;
+  /** Dead-lettered (`EXPIRED`) when not completed by then; null: the queue's time to live from the moment it is due. */
+  readonly expiresAt?: number | null;
+}
+
+export type MessageProps = Readonly<Record<string, string | number | boolean | null>>;
+
+export interface ReceiveParams {
+  readonly queue: string;
+  readonly max: number;
+  /** Longest wait for a first message; 0 looks once. */
+  readonly waitMs: number;
+  /** Shorter lock than the queue's, where the backend lets the receiver choose; for drills. */
+  readonly lockMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface ReceivedMessage {
+  readonly messageId: string;
+  readonly body: Uint8Array;
+  readonly properties: MessageProps;
+  /** The broker's number, as text. */
+  readonly brokerSequence: string;
+  readonly enqueuedAt: number;
+  readonly expiresAt: number | null;
+  /** Hand-outs before this one. */
+  readonly deliveryCount: number;
+}
+
+/** One hand-out. Settle exactly once; after the lock is lost every settlement throws LOCK_LOST and changes nothing. */
+export interface Delivery {
+  readonly queue: string;
+  readonly message: ReceivedMessage;
+  /** By the broker's clock, in the worker's time. */
+  readonly lockedUntil: number;
+  complete(): Promise<void>;
+  deadLetter(reason: DeadLetterReason): Promise<void>;
+  /** Returns the new `lockedUntil`. */
+  renewLock(): Promise<number>;
+  /** Lets the message go unchanged; it comes again no earlier than `delayMs` where the backend can wait, else when its lock ends. */
+  release(delayMs: number): Promise<void>;
+}
+
+export interface DeadLetterReason {
+  /** SCREAMING_SNAKE code. */
+  readonly reason: string;
+  /** At most 1,024 characters are kept. */
+  readonly description: string;
+}
