@@ -1,5 +1,7 @@
 // The composition root: turns configuration into drivers behind ports. The only importer of drivers/.
 
+import type { Config } from './config/config.js';
+import { AppError } from './domain/errors.js';
 import type { Backend } from './ports/backend.js';
 import type { JobTypes } from './services/job-types.js';
 
@@ -7,4 +9,9 @@ import type { JobTypes } from './services/job-types.js';
 export interface Runtime extends Backend {
   readonly jobTypes: JobTypes;
   close(): Promise<void>;
+}
+
+/** Opens what the configuration names. */
+export function openRuntime(config: Config): Promise<Runtime> {
+  return Promise.reject(new AppError('BACKEND_UNAVAILABLE', `no driver opens ${config.database}`));
 }

@@ -1,0 +1,76 @@
+// config.json: named profiles, each with some of the settings, and the name of the one in use.
+
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { AppError } from '../domain/errors.js';
+import { isObject } from './value-kinds.js';
+
+export interface ConfigFile {
+  /** The profile in use when nothing else names one. */
+  readonly profile: string;
+  readonly profiles: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+export const DEFAULT_PROFILE = 'default';
+export const PROFILE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+/** The file's content, or undefined when there is none. Throws CONFIG_INVALID with the file's name. */
+export function readConfigFile(file: string): ConfigFile | undefined {
+  const content = readIfThere(file);
+  if (content === undefined) return undefined;
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(content.replace(/^\uFEFF/, ''));
+  } catch (error) {
+    throw new AppError('CONFIG_INVALID', `${file} is not JSON: ${error instanceof Error ? error.message : String(error)}`, {
+      hint: 'correct the file, or write a new one with `copiloteval init --force`',
+      cause: error,
+    });
+  }
+  return checked(parsed, file);
+}
+
+/** Replaces the file in one step: a reader sees the old content or the new, also when we die here. */
+export function writeConfigFile(file: string, content: ConfigFile): void {
+  const temporary = `${file}.${process.pid}.tmp`;
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(temporary, `${JSON.stringify(content, null, 2)}\n`);
+    renameSync(temporary, file);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new AppError('DATA_DIR_UNUSABLE', `${file} cannot be written: ${reason}`, {
+      hint: 'choose another place with `--data-dir DIR` or COPILOTEVAL_HOME',
+      cause: error,
+    });
+  }
+}
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw new AppError('CONFIG_INVALID', `${file} cannot be read: ${String(code ?? error)}`, { cause: error });
+  }
+}
+
+function checked(value: unknown, file: string): ConfigFile {
+  const profiles = isObject(value) ? (value['profiles'] ?? {}) : undefined;
+  const profile = isObject(value) ? (value['profile'] ?? DEFAULT_PROFILE) : undefined;
+  if (!isObject(value) || !isObject(profiles) || typeof profile !== 'string') {
+    throw new AppError('CONFIG_INVALID', `${file} must be an object {"profile": NAME, "profiles": {NAME: {…}}}`);
+  }
+  const unknown = Object.keys(value).find((key) => key !== 'profile' && key !== 'profiles');
+  if (unknown !== undefined) {
+    throw new AppError('CONFIG_INVALID', `${file} has an unknown key ${JSON.stringify(unknown)}`, {
+      hint: 'settings stand inside a profile: {"profiles": {"default": {…}}}',
+    });
+  }
+  const entries = Object.entries(profiles).map(([name, settings]) => {
+    if (isObject(settings)) return [name, settings] as const;
+    throw new AppError('CONFIG_INVALID', `${file}: profile ${JSON.stringify(name)} must be an object of settings`);
+  });
+  return { profile, profiles: Object.fromEntries(entries) };
+}

@@ -1,0 +1,132 @@
+// Config: all settings in force, each with where it came from. Read once per process and frozen.
+
+import { userInfo } from 'node:os';
+import { dirname, resolve } from 'node:path';
+import { AppError } from '../domain/errors.js';
+import { nearest } from '../domain/nearest.js';
+import { DEFAULT_PROFILE, readConfigFile, type ConfigFile } from './config-file.js';
+import type { ConfigPlace } from './data-dir.js';
+import type { Environment } from './environment.js';
+import { SETTING_NAMES, SETTINGS, type Setting, type SettingName, type SettingValues } from './schema.js';
+
+export interface Config extends Omit<SettingValues, 'userId'> {
+  readonly dataDir: string;
+  readonly configFile: string;
+  /** The name of the profile in use. */
+  readonly profile: string;
+  readonly userId: string;
+  /** In words, for `config show` and errors: a variable, a profile, `default`. */
+  readonly sources: Readonly<Record<SettingName | 'dataDir' | 'profile', string>>;
+}
+
+export interface ConfigInput {
+  readonly place: ConfigPlace;
+  readonly env: Environment;
+  readonly cwd: string;
+  /** The value of `--profile`. */
+  readonly profile: string | undefined;
+}
+
+interface Found {
+  readonly value: unknown;
+  readonly source: string;
+}
+
+/**
+ * Each setting from the environment (with `.env`), else from the profile, else its default. Flags of single commands
+ * win over all of these and are the commands' matter. Throws CONFIG_INVALID or PROFILE_UNKNOWN.
+ */
+export function loadConfig(input: ConfigInput): Config {
+  const file = readConfigFile(input.place.configFile);
+  const profile = chooseProfile(input, file);
+  const settings = file?.profiles[profile.name] ?? {};
+  refuseUnknownSettings(settings, profile.name, input.place.configFile);
+  const values: Record<string, unknown> = {};
+  const sources: Record<string, string> = { dataDir: input.place.dataDirSource, profile: profile.source };
+  for (const name of SETTING_NAMES) {
+    const found = findSetting(name, settings, profile.name, input);
+    values[name] = found.value;
+    sources[name] = found.source;
+  }
+  // The loop above filled every name of the table with a value that its own kind accepted.
+  const typed = values as SettingValues;
+  return Object.freeze({
+    ...typed,
+    userId: typed.userId ?? accountName(input.env),
+    dataDir: input.place.dataDir,
+    configFile: input.place.configFile,
+    profile: profile.name,
+    sources: Object.freeze(sources) as Config['sources'],
+  });
+}
+
+function chooseProfile(input: ConfigInput, file: ConfigFile | undefined): { name: string; source: string } {
+  const chosen = namedProfile(input, file);
+  const known = Object.keys(file?.profiles ?? {});
+  if (chosen.name === DEFAULT_PROFILE || known.includes(chosen.name)) return chosen;
+  const near = nearest(chosen.name, known);
+  throw new AppError('PROFILE_UNKNOWN', `no profile ${JSON.stringify(chosen.name)} in ${input.place.configFile} (from ${chosen.source})`, {
+    hint: near === undefined ? `make it with \`copiloteval init --profile ${chosen.name}\`` : `did you mean \`${near}\`?`,
+  });
+}
+
+function namedProfile(input: ConfigInput, file: ConfigFile | undefined): { name: string; source: string } {
+  if (input.profile !== undefined) return { name: input.profile, source: '--profile' };
+  const variable = input.env.get('COPILOTEVAL_PROFILE');
+  if (variable) return { name: variable.value, source: variable.source };
+  return file ? { name: file.profile, source: input.place.configFile } : { name: DEFAULT_PROFILE, source: 'default' };
+}
+
+function refuseUnknownSettings(settings: Readonly<Record<string, unknown>>, profile: string, configFile: string): void {
+  const unknown = Object.keys(settings).find((name) => !(name in SETTINGS));
+  if (unknown === undefined) return;
+  const near = nearest(unknown, SETTING_NAMES);
+  throw new AppError('CONFIG_INVALID', `no setting ${JSON.stringify(unknown)} (profile ${profile} in ${configFile})`, {
+    hint: near === undefined ? '`.env.example` and `copiloteval config show` list all settings' : `did you mean \`${near}\`?`,
+  });
+}
+
+function findSetting(
+  name: SettingName,
+  profileSettings: Readonly<Record<string, unknown>>,
+  profile: string,
+  input: ConfigInput,
+): Found {
+  const setting: Setting<unknown> = SETTINGS[name];
+  const { configFile, dataDir } = input.place;
+  const variable = setting.env === undefined ? undefined : input.env.get(setting.env);
+  if (variable) {
+    const value = accepted(name, setting, variable.value, setting.kind.fromText(variable.value), variable.source);
+    return { value: resolvePaths(setting, value, input.cwd), source: variable.source };
+  }
+  if (name in profileSettings) {
+    const raw = profileSettings[name];
+    const source = `profile ${profile} in ${configFile}`;
+    const value = accepted(name, setting, raw, setting.kind.fromJson(raw), source);
+    return { value: resolvePaths(setting, value, dirname(configFile)), source };
+  }
+  return { value: resolvePaths(setting, setting.default, dataDir), source: 'default' };
+}
+
+function accepted(name: string, setting: Setting<unknown>, raw: unknown, value: unknown, source: string): unknown {
+  if (value !== undefined) return value;
+  const got = setting.secret ? 'a value that is none' : JSON.stringify(raw);
+  throw new AppError('CONFIG_INVALID', `${name} must be ${setting.kind.expects}, got ${got} (from ${source})`, {
+    hint: source.startsWith('profile') ? 'correct the file' : 'correct or unset the variable',
+  });
+}
+
+function resolvePaths(setting: Setting<unknown>, value: unknown, from: string): unknown {
+  if (!setting.path) return value;
+  if (Array.isArray(value)) return value.map((path: unknown) => resolve(from, String(path)));
+  return typeof value === 'string' ? resolve(from, value) : value;
+}
+
+/** Containers run under numbers without an account; then USER, then a word that says so. */
+function accountName(env: Environment): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return env.text('USER') ?? 'unknown';
+  }
+}

@@ -1,0 +1,13 @@
+// A fresh directory for one test, removed after it.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+
+/** Call it inside a test; the directory is gone when the test has ended. */
+export function tempDir(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'copiloteval-'));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true, maxRetries: 5 }));
+  return dir;
+}
