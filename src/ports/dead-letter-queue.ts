@@ -8,9 +8,10 @@ export interface DeadLetterQueue {
   peek(params: PeekDeadLetters): Promise<DeadLetterPage>;
 
   /**
-   * Yields each selected letter once, under a lock, in the order met; settle it before asking for the next. A letter
-   * that is gone or held by somebody else is yielded as such, so every selected number is answered exactly once.
-   * Letters that were not selected are left as they were.
+   * Yields each selected letter once, under a lock, in the order met. Up to `inFlight` yielded letters may be unsettled
+   * at once, in any order of settling; a backend may lock that many ahead in one step, and gives back what it locked
+   * and did not yield when the caller stops. A letter that is gone or held by somebody else is yielded as such, so every
+   * selected number is answered exactly once. Letters that were not selected are left as they were.
    */
   take(params: TakeDeadLetters): AsyncIterable<TakenLetter>;
 
@@ -54,6 +55,8 @@ export interface DeadLetter {
 export interface TakeDeadLetters {
   readonly queue: string;
   readonly sequenceNumbers: ReadonlySet<string>;
+  /** Default 1. */
+  readonly inFlight?: number;
   readonly signal?: AbortSignal;
 }
 
