@@ -1,0 +1,33 @@
+// Why a queued job cannot start as things are: no worker for it, or its queue is paused.
+
+import type { Job } from '../domain/job.js';
+import type { Backend } from '../ports/backend.js';
+import { WORKER_GONE_AFTER_MS, type WorkerRecord } from '../ports/worker-registry.js';
+
+export interface HoldUp {
+  readonly kind: 'paused' | 'no-worker' | 'no-handler';
+  /** One sentence. */
+  readonly reason: string;
+  /** The command that ends it. */
+  readonly command: string;
+}
+
+export async function findHoldUp(backend: Pick<Backend, 'workers' | 'admin' | 'clock'>, job: Job): Promise<HoldUp | undefined> {
+  if (job.status !== 'Queued') return undefined;
+  const [queue] = await backend.admin.list([job.queue]);
+  if (queue !== undefined && queue.pausedAt !== null) {
+    return { kind: 'paused', reason: `the queue ${job.queue} is paused`, command: `copiloteval queues resume ${job.queue}` };
+  }
+  const workers = (await liveWorkers(backend)).filter((worker) => !worker.draining && worker.queues.includes(job.queue));
+  const start = `copiloteval worker start --queue ${job.queue}`;
+  if (workers.length === 0) return { kind: 'no-worker', reason: `no worker is alive for the queue ${job.queue}`, command: start };
+  if (workers.some((worker) => worker.types.includes(job.type))) return undefined;
+  const reason = `no live worker of the queue ${job.queue} has a handler for ${job.type}`;
+  return { kind: 'no-handler', reason, command: `${start} --handlers <module>` };
+}
+
+/** Workers whose heartbeat is fresh. A heartbeat from the future counts: the clock was set back since. */
+export async function liveWorkers(backend: Pick<Backend, 'workers' | 'clock'>): Promise<readonly WorkerRecord[]> {
+  const now = backend.clock.now();
+  return (await backend.workers.list()).filter((worker) => now - worker.heartbeatAt <= WORKER_GONE_AFTER_MS);
+}
