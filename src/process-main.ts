@@ -1,16 +1,22 @@
 // Ties the program to the real process: streams, environment, signals, exit code.
 
-import { main } from './cli.js';
-import { SIGNAL_NUMBERS, type SignalName, type SignalSource } from './commands/signals.js';
-import { processStreams } from './output/streams.js';
+import type { SignalName, SignalSource } from './commands/signals.js';
+import { VERSION } from './version.js';
 
 /**
  * Runs the process's command line and sets its exit code. The process then ends by itself when nothing is left to
  * do, so that output which is still on its way is not cut off.
  */
 export async function runProcess(): Promise<void> {
+  const argv = process.argv.slice(2);
+  // What other tools ask to see whether we are there; the rest of the program is not loaded for it.
+  if (argv.length === 1 && argv[0] === '--version') {
+    process.stdout.write(`${VERSION}\n`);
+    return;
+  }
+  const [{ main }, { processStreams }] = await Promise.all([import('./cli.js'), import('./output/streams.js')]);
   process.exitCode = await main({
-    argv: process.argv.slice(2),
+    argv,
     streams: processStreams(process),
     env: process.env,
     cwd: process.cwd(),
@@ -18,16 +24,17 @@ export async function runProcess(): Promise<void> {
   });
 }
 
+const SIGNALS: readonly SignalName[] = ['SIGHUP', 'SIGINT', 'SIGTERM'];
+
 const processSignals: SignalSource = {
   listen: (handler) => {
-    const names = Object.keys(SIGNAL_NUMBERS) as SignalName[];
-    const listeners = names.map((name) => ({ name, listener: () => handler(name) }));
+    const listeners = SIGNALS.map((name) => ({ name, listener: () => handler(name) }));
     for (const { name, listener } of listeners) process.on(name, listener);
     return () => {
       for (const { name, listener } of listeners) process.off(name, listener);
     };
   },
   // The handlers are off by now, so the signal does what it does by default: the process ends at once and its parent
-  // sees that a signal did it (130, 143 or 129 in a shell). Nothing durable depends on a clean end.
+  // sees that a signal did it (130, 143 or 129 in a shell). What is durable was made so before and needs no clean end.
   endProcess: (name) => void process.kill(process.pid, name),
 };

@@ -17,6 +17,8 @@ export interface CommandContext {
   readonly config: Config;
   /** Where the data directory and its config.json are; never throws, also when the file is damaged. */
   readonly place: ConfigPlace;
+  /** The same in the user's own data directory, which `init --user-dir` writes to. */
+  readonly userPlace: ConfigPlace;
   /** The directory that relative paths on the command line start from. */
   readonly cwd: string;
   /** Fires on the first SIGINT, SIGTERM or SIGHUP, and when the reader of stdout has gone. */

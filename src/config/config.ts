@@ -2,7 +2,7 @@
 
 import { userInfo } from 'node:os';
 import { dirname, resolve } from 'node:path';
-import { AppError } from '../domain/errors.js';
+import { AppError, type ErrorCode } from '../domain/errors.js';
 import { nearest } from '../domain/nearest.js';
 import { DEFAULT_PROFILE, readConfigFile, type ConfigFile } from './config-file.js';
 import type { ConfigPlace } from './data-dir.js';
@@ -62,11 +62,17 @@ export function loadConfig(input: ConfigInput): Config {
 
 function chooseProfile(input: ConfigInput, file: ConfigFile | undefined): { name: string; source: string } {
   const chosen = namedProfile(input, file);
+  if (chosen.name !== DEFAULT_PROFILE) requireProfile(chosen.name, file, `${input.place.configFile} (from ${chosen.source})`);
+  return chosen;
+}
+
+/** Throws PROFILE_UNKNOWN, with the nearest name, unless the file has the profile. */
+export function requireProfile(name: string, file: ConfigFile | undefined, where: string): void {
   const known = Object.keys(file?.profiles ?? {});
-  if (chosen.name === DEFAULT_PROFILE || known.includes(chosen.name)) return chosen;
-  const near = nearest(chosen.name, known);
-  throw new AppError('PROFILE_UNKNOWN', `no profile ${JSON.stringify(chosen.name)} in ${input.place.configFile} (from ${chosen.source})`, {
-    hint: near === undefined ? `make it with \`copiloteval init --profile ${chosen.name}\`` : `did you mean \`${near}\`?`,
+  if (known.includes(name)) return;
+  const near = nearest(name, known);
+  throw new AppError('PROFILE_UNKNOWN', `no profile ${JSON.stringify(name)} in ${where}`, {
+    hint: near === undefined ? `make it with \`copiloteval init --profile ${name}\`` : `did you mean \`${near}\`?`,
   });
 }
 
@@ -96,23 +102,37 @@ function findSetting(
   const { configFile, dataDir } = input.place;
   const variable = setting.env === undefined ? undefined : input.env.get(setting.env);
   if (variable) {
-    const value = accepted(name, setting, variable.value, setting.kind.fromText(variable.value), variable.source);
+    const value = settingFromText(name, variable.value, variable.source);
     return { value: resolvePaths(setting, value, input.cwd), source: variable.source };
   }
   if (name in profileSettings) {
     const raw = profileSettings[name];
     const source = `profile ${profile} in ${configFile}`;
-    const value = accepted(name, setting, raw, setting.kind.fromJson(raw), source);
+    const value = accepted({ name, setting, raw, source, code: 'CONFIG_INVALID' }, setting.kind.fromJson(raw));
     return { value: resolvePaths(setting, value, dirname(configFile)), source };
   }
   return { value: resolvePaths(setting, setting.default, dataDir), source: 'default' };
 }
 
-function accepted(name: string, setting: Setting<unknown>, raw: unknown, value: unknown, source: string): unknown {
+/** The value of a setting that was written as text. Throws `code`, beginning with the setting's name. */
+export function settingFromText(name: SettingName, text: string, source: string, code: ErrorCode = 'CONFIG_INVALID'): unknown {
+  const setting: Setting<unknown> = SETTINGS[name];
+  return accepted({ name, setting, raw: text, source, code }, setting.kind.fromText(text));
+}
+
+interface Offered {
+  readonly name: SettingName;
+  readonly setting: Setting<unknown>;
+  readonly raw: unknown;
+  readonly source: string;
+  readonly code: ErrorCode;
+}
+
+function accepted({ name, setting, raw, source, code }: Offered, value: unknown): unknown {
   if (value !== undefined) return value;
-  const got = setting.secret ? 'a value that is none' : JSON.stringify(raw);
-  throw new AppError('CONFIG_INVALID', `${name} must be ${setting.kind.expects}, got ${got} (from ${source})`, {
-    hint: source.startsWith('profile') ? 'correct the file' : 'correct or unset the variable',
+  const got = setting.secret ? 'something else' : JSON.stringify(raw);
+  throw new AppError(code, `${name} must be ${setting.kind.expects}, got ${got} (from ${source})`, {
+    ...(setting.env !== undefined && source.startsWith(setting.env) && { hint: 'correct or unset the variable' }),
   });
 }
 

@@ -9,6 +9,8 @@ export interface ConfigPlace {
   readonly dataDir: string;
   /** In words: `--data-dir`, `COPILOTEVAL_HOME`, … */
   readonly dataDirSource: string;
+  /** Whether somebody named it, by flag or variable; otherwise it was found. */
+  readonly named: boolean;
   /** `config.json` in the data directory; it need not exist. */
   readonly configFile: string;
 }
@@ -21,12 +23,12 @@ export const PROJECT_DIR = '.copiloteval';
  */
 export function locateDataDir(input: { flag: string | undefined; env: Environment; cwd: string }): ConfigPlace {
   const { flag, env, cwd } = input;
-  if (flag !== undefined) return place(resolve(cwd, flag), '--data-dir');
+  if (flag !== undefined) return placeAt(resolve(cwd, flag), '--data-dir', true);
   const home = env.get('COPILOTEVAL_HOME');
-  if (home) return place(resolve(cwd, home.value), home.source);
+  if (home) return placeAt(resolve(cwd, home.value), home.source, true);
   const project = nearestProjectDir(cwd);
-  if (project !== undefined) return place(project, 'nearest .copiloteval directory');
-  return place(userDataDir(env), "the user's data directory");
+  if (project !== undefined) return placeAt(project, 'the nearest .copiloteval directory', false);
+  return placeAt(userDataDir(env), "the user's data directory", false);
 }
 
 /** XDG on Linux (https://specifications.freedesktop.org/basedir-spec), the usual places elsewhere. */
@@ -37,8 +39,9 @@ export function userDataDir(env: Environment, platform: NodeJS.Platform = proces
   return join(env.text('XDG_DATA_HOME') ?? join(home, '.local', 'share'), 'copiloteval');
 }
 
-function place(dataDir: string, dataDirSource: string): ConfigPlace {
-  return { dataDir, dataDirSource, configFile: join(dataDir, 'config.json') };
+/** The place in a directory that is already decided. */
+export function placeAt(dataDir: string, dataDirSource: string, named: boolean): ConfigPlace {
+  return { dataDir, dataDirSource, named, configFile: join(dataDir, 'config.json') };
 }
 
 function nearestProjectDir(cwd: string): string | undefined {

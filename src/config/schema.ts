@@ -31,7 +31,7 @@ export const SETTINGS = {
   database: setting(text('a path', ANY_TEXT), 'copiloteval.db', {
     env: 'COPILOTEVAL_DATABASE',
     path: true,
-    description: 'The SQLite file with jobs and queues; relative to the data directory.',
+    description: 'The SQLite file with jobs and queues; in config.json relative to the data directory.',
   }),
   userId: optional(text('a name of 1 to 200 characters', /^[^\s\p{Cc}][^\p{Cc}]{0,199}$/u), {
     env: 'COPILOTEVAL_USER',

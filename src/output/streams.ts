@@ -18,37 +18,51 @@ export interface Streams {
   onOutputClosed(listener: () => void): void;
 }
 
-/** The streams of the running process. Writing to a closed pipe is quiet from then on. */
+/**
+ * The streams of the running process. Writing to a closed pipe is quiet from then on. Each stream is made when it is
+ * first used: making one costs Node milliseconds, and `--version` needs a single one.
+ */
 export function processStreams(owner: NodeJS.Process): Streams {
   const listeners: (() => void)[] = [];
-  let closed = false;
-  owner.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    if (closed) return;
-    closed = true;
+  const outputClosed = (): void => {
     for (const listener of listeners) listener();
-  });
-  // Nobody is left to tell when stderr is gone.
-  owner.stderr.on('error', () => undefined);
+  };
   return {
-    stdin: owner.stdin,
-    stdinIsTerminal: owner.stdin.isTTY,
-    stdout: outputStream(owner.stdout, () => closed),
-    stderr: outputStream(owner.stderr, () => false),
+    get stdin() {
+      return owner.stdin;
+    },
+    get stdinIsTerminal() {
+      return owner.stdin.isTTY;
+    },
+    stdout: outputStream(() => owner.stdout, outputClosed),
+    // Nobody is left to tell when stderr is gone.
+    stderr: outputStream(() => owner.stderr, () => undefined),
     onOutputClosed: (listener) => void listeners.push(listener),
   };
 }
 
-function outputStream(stream: NodeJS.WriteStream, isClosed: () => boolean): OutputStream {
+function outputStream(open: () => NodeJS.WriteStream, onClosed: () => void): OutputStream {
+  let stream: NodeJS.WriteStream | undefined;
+  let closed = false;
+  const opened = (): NodeJS.WriteStream => {
+    if (stream !== undefined) return stream;
+    stream = open();
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      if (!closed) onClosed();
+      closed = true;
+    });
+    return stream;
+  };
   return {
     get isTerminal() {
-      return stream.isTTY;
+      return opened().isTTY;
     },
     get columns() {
-      return stream.isTTY && stream.columns > 0 ? stream.columns : 80;
+      return opened().isTTY && opened().columns > 0 ? opened().columns : 80;
     },
     write: (text) => {
-      if (!isClosed()) stream.write(text);
+      if (!closed) opened().write(text);
     },
   };
 }

@@ -1,0 +1,147 @@
+// `copiloteval init`: writes a profile into config.json, from flags and, on a terminal, from answers.
+
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { isAbsolute, join, relative, resolve } from 'node:path';
+import { settingFromText } from '../config/config.js';
+import { DEFAULT_PROFILE, PROFILE_NAME, readConfigFile, writeConfigFile, type ConfigFile } from '../config/config-file.js';
+import { placeAt, PROJECT_DIR, type ConfigPlace } from '../config/data-dir.js';
+import { SETTING_NAMES, SETTINGS, type SettingName } from '../config/schema.js';
+import { AppError } from '../domain/errors.js';
+import { nearest } from '../domain/nearest.js';
+import { printable } from '../output/sanitize.js';
+import { defineCommand, type CommandContext } from './command.js';
+import { keyValue, type KeyValue } from './option-parsers.js';
+import { flag, repeated, type OptionValues } from './option-specs.js';
+
+const options = {
+  set: repeated('--set <name=value>', 'a setting of the profile; repeat it for more (`config show` lists them)', {
+    parser: keyValue(),
+  }),
+  userDir: flag('--user-dir', "write to the user's data directory instead of ./.copiloteval"),
+  force: flag('--force', 'replace the profile if it exists'),
+  dryRun: flag('--dry-run', 'print what would be written'),
+};
+type InitOptions = OptionValues<typeof options>;
+
+export const initCommand = defineCommand({
+  path: ['init'],
+  summary: 'Set up a data directory and a profile',
+  description:
+    'Writes ./.copiloteval/config.json, or the config.json of --data-dir or COPILOTEVAL_HOME. Commands find the nearest .copiloteval directory from where they are started. Not needed to begin: without it, defaults and the user\'s data directory are used.',
+  examples: [
+    'copiloteval init',
+    'copiloteval init --yes --set concurrency=8 --set retentionDays=30',
+    'copiloteval init --profile staging --set database=/srv/copiloteval/staging.db',
+  ],
+  options,
+  run: runInit,
+});
+
+type Settings = Record<string, unknown>;
+
+async function runInit(_args: object, { set, userDir, force, dryRun }: InitOptions, context: CommandContext): Promise<void> {
+  const { io, globals } = context;
+  const profile = checkedProfile(globals.profile ?? DEFAULT_PROFILE);
+  const place = targetPlace(userDir, context);
+  const before = existingFile(place, profile, force);
+  const settings = { ...profileDefaults(profile), ...(await answers(set, context)), ...fromFlags(set, place, context.cwd) };
+  const content: ConfigFile = { profile: before?.profile ?? profile, profiles: { ...before?.profiles, [profile]: settings } };
+  if (!dryRun) write(place, content);
+  io.print({
+    json: { configFile: place.configFile, dataDir: place.dataDir, profile, settings, written: !dryRun },
+    text: dryRun ? JSON.stringify(content, null, 2) : doneText(place, profile, content, context),
+  });
+}
+
+function checkedProfile(name: string): string {
+  if (PROFILE_NAME.test(name)) return name;
+  throw new AppError('USAGE_INVALID', `--profile must be 1 to 64 letters, digits, dots, dashes or underscores, got ${JSON.stringify(name)}`);
+}
+
+function targetPlace(userDir: boolean, { place, userPlace, cwd }: CommandContext): ConfigPlace {
+  if (place.named) return place;
+  return userDir ? userPlace : placeAt(resolve(cwd, PROJECT_DIR), 'init', false);
+}
+
+/** The file to add to. A damaged one is replaced only by --force, and then whole. */
+function existingFile(place: ConfigPlace, profile: string, force: boolean): ConfigFile | undefined {
+  let file: ConfigFile | undefined;
+  try {
+    file = readConfigFile(place.configFile);
+  } catch (error) {
+    if (force) return undefined;
+    throw error;
+  }
+  if (file?.profiles[profile] === undefined || force) return file;
+  throw new AppError('REFUSED', `${place.configFile} has a profile ${JSON.stringify(profile)} already; nothing was written`, {
+    hint: 'add `--force` to replace it, or `--profile NAME` to make another',
+  });
+}
+
+/** Profiles do not share jobs unless somebody sets it so. */
+function profileDefaults(profile: string): Settings {
+  return profile === DEFAULT_PROFILE ? {} : { database: `${profile}.db` };
+}
+
+const ASKED: readonly SettingName[] = ['userId', 'concurrency', 'retentionDays'];
+
+/** Asks for the few settings that people change; an answer that repeats the default is not written down. */
+async function answers(set: readonly KeyValue[], { io, globals }: CommandContext): Promise<Settings> {
+  const settings: Settings = {};
+  if (globals.yes || !io.stdinIsTerminal || !io.stderrIsTerminal) return settings;
+  for (const name of ASKED) {
+    if (set.some(({ key }) => key === name)) continue;
+    const { description, default: fallback } = SETTINGS[name];
+    io.note(io.errorStyle.dim(description));
+    const shown = fallback === undefined ? '' : String(fallback);
+    const answer = await io.ask(name, shown);
+    if (answer !== shown) settings[name] = settingFromText(name, answer, 'your answer', 'INPUT_INVALID');
+  }
+  return settings;
+}
+
+function fromFlags(set: readonly KeyValue[], place: ConfigPlace, cwd: string): Settings {
+  const entries = set.map(({ key, value }) => {
+    const name = SETTING_NAMES.find((candidate) => candidate === key);
+    if (name !== undefined) return [name, forFile(name, settingFromText(name, value, '--set', 'USAGE_INVALID'), place, cwd)];
+    const near = nearest(key, SETTING_NAMES);
+    throw new AppError('USAGE_INVALID', `--set: no setting is named ${JSON.stringify(key)}`, {
+      hint: near === undefined ? `known: ${SETTING_NAMES.join(', ')}` : `did you mean \`${near}\`?`,
+    });
+  });
+  return Object.fromEntries(entries) as Settings;
+}
+
+/** Paths are typed from the current directory and kept from the folder of config.json, so that both can move together. */
+function forFile(name: SettingName, value: unknown, place: ConfigPlace, cwd: string): unknown {
+  const kept = (path: unknown): string => {
+    const typed = String(path);
+    const fromFile = relative(place.dataDir, resolve(cwd, typed));
+    return isAbsolute(typed) ? typed : fromFile;
+  };
+  if (!SETTINGS[name].path) return value;
+  return Array.isArray(value) ? value.map(kept) : kept(value);
+}
+
+function write(place: ConfigPlace, content: ConfigFile): void {
+  writeConfigFile(place.configFile, content);
+  // Jobs and their data are nothing for version control.
+  const ignore = join(place.dataDir, '.gitignore');
+  if (!place.named && !existsSync(ignore)) {
+    mkdirSync(place.dataDir, { recursive: true });
+    writeFileSync(ignore, '*\n');
+  }
+}
+
+function doneText(place: ConfigPlace, profile: string, content: ConfigFile, { io, cwd }: CommandContext): string {
+  const file = relative(cwd, place.configFile);
+  const { bold } = io.style;
+  const lines = [`wrote profile ${printable(profile)} to ${printable(file.startsWith('..') ? place.configFile : file)}`, '', 'Next:'];
+  if (content.profile !== profile) lines.push(`  ${bold(`copiloteval config use ${profile}`)}    make this profile the one in use`);
+  lines.push(
+    `  ${bold('copiloteval doctor')}    check that everything works`,
+    `  ${bold(`copiloteval submit echo --payload '{"hello":"world"}'`)}    queue a first job`,
+    `  ${bold('copiloteval worker start --drain')}    run what is queued`,
+  );
+  return lines.join('\n');
+}

@@ -1,0 +1,110 @@
+// Runs one chosen command: reads its words, opens its context, closes what it opened, waits for signals.
+
+import type { MainInput } from './cli.js';
+import type { Command, CommandContext } from './commands/command.js';
+import type { GlobalOptions } from './commands/global-options.js';
+import { parseCommand, type ParsedCommand } from './commands/parse-command.js';
+import type { CommandEntry } from './commands/program.js';
+import { exitCodeOfSignal, SignalWatch } from './commands/signals.js';
+import { loadConfig, type Config } from './config/config.js';
+import { locateDataDir, placeAt, userDataDir } from './config/data-dir.js';
+import { openEnvironment } from './config/environment.js';
+import { AppError } from './domain/errors.js';
+import { StreamIo, type Io } from './output/io.js';
+import { colorStyle, PLAIN_STYLE, wantsColor, type Style } from './output/style.js';
+import { systemClock } from './ports/clock.js';
+import type { Runtime } from './runtime.js';
+
+type Report = (error: unknown) => Promise<number>;
+
+/** The exit code. Errors before the command starts are thrown, those of the command go to `report`. */
+export async function runCommand(
+  entry: CommandEntry,
+  words: readonly string[],
+  input: MainInput,
+  report: Report,
+): Promise<number> {
+  const command = await entry.load();
+  const parsed = parseCommand(command, words, input.streams.stdout.columns);
+  if ('help' in parsed) {
+    input.streams.stdout.write(parsed.help);
+    return 0;
+  }
+  const watch = new SignalWatch(input.signals);
+  input.streams.onOutputClosed(() => watch.outputClosed());
+  try {
+    const code = await runWatched(command, parsed, input, watch, report);
+    return watch.abortedBy === undefined ? code : exitCodeOfSignal(watch.abortedBy);
+  } finally {
+    watch.stop();
+  }
+}
+
+async function runWatched(
+  command: Command,
+  parsed: ParsedCommand,
+  input: MainInput,
+  watch: SignalWatch,
+  report: Report,
+): Promise<number> {
+  const context = await openContext(parsed.globals, input, watch);
+  try {
+    return (await command.run(parsed.args, parsed.options, context)) ?? 0;
+  } catch (error) {
+    // What an interrupted command throws is the interruption itself, unless it says what was left undone.
+    if (watch.signal.aborted && !(error instanceof AppError)) return 0;
+    return await report(error);
+  } finally {
+    await context.closeRuntime();
+  }
+}
+
+interface OpenContext extends CommandContext {
+  closeRuntime(): Promise<void>;
+}
+
+async function openContext(globals: GlobalOptions, input: MainInput, watch: SignalWatch): Promise<OpenContext> {
+  const { cwd } = input;
+  const env = await openEnvironment(input.env, cwd);
+  const place = locateDataDir({ flag: globals.dataDir, env, cwd });
+  let config: Config | undefined;
+  let runtime: Promise<Runtime> | undefined;
+  const readConfig = (): Config => (config ??= loadConfig({ place, env, cwd, profile: globals.profile }));
+  return {
+    io: await openIo(globals, input, watch.signal),
+    globals,
+    place,
+    userPlace: placeAt(userDataDir(env), '--user-dir', false),
+    cwd,
+    signal: watch.signal,
+    get config() {
+      return readConfig();
+    },
+    onSignal: (handler) => watch.takeOver(handler),
+    runtime: async () => (runtime ??= openRuntime(readConfig(), input)),
+    closeRuntime: async () => {
+      const opened = await runtime?.catch(() => undefined);
+      await opened?.close();
+    },
+  };
+}
+
+async function openRuntime(config: Config, input: MainInput): Promise<Runtime> {
+  if (input.openRuntime) return input.openRuntime(config);
+  const composition = await import('./runtime.js');
+  return composition.openRuntime(config);
+}
+
+async function openIo(globals: GlobalOptions, { streams, env }: MainInput, signal: AbortSignal): Promise<Io> {
+  const styleFor = async (stream: { isTerminal: boolean }): Promise<Style> =>
+    wantsColor(stream, env, globals.noColor) ? colorStyle() : PLAIN_STYLE;
+  return new StreamIo(streams, {
+    format: globals.output,
+    quiet: globals.quiet,
+    yes: globals.yes,
+    style: await styleFor(streams.stdout),
+    errorStyle: await styleFor(streams.stderr),
+    signal,
+    monotonicMs: () => systemClock.monotonic(),
+  });
+}
