@@ -5,6 +5,7 @@ import type { CutText, TokenUsage } from './dataset/dataset-row.js';
 
 /** What one evaluator says about one answer. */
 export interface ItemScore {
+  readonly type: string;
   /** 0 to 1, after `not`; null when the evaluator could not judge (then `passed` is false and `reason` says why). */
   readonly score: number | null;
   readonly passed: boolean;

@@ -1,0 +1,135 @@
+// CSV and TSV with a header line. Quoted cells may hold newlines; CRLF and LF may mix.
+
+import { pipeline } from 'node:stream';
+
+import { EVALUATION_LIMITS } from '../limits.js';
+import { datasetInvalid, plainText, rowText } from './dataset-errors.js';
+import { delimiterOfHeader } from './format.js';
+import type { RawRecord } from './raw-record.js';
+import { peekText } from './text-source.js';
+
+/** Enough for the header line of any real file. */
+const HEADER_CHARACTERS = 64 * 1024;
+
+/** Streams the records. Throws DATASET_INVALID with row, line and, where one is at fault, the column. */
+export async function* delimitedRecords(text: AsyncIterable<string>, format: 'csv' | 'tsv'): AsyncGenerator<RawRecord> {
+  const { head, text: whole } = await peekText(text, HEADER_CHARACTERS);
+  const delimiter = format === 'tsv' ? '\t' : delimiterOfHeader(/^[^\r\n]*/.exec(head)?.[0] ?? '');
+  const position = new Position();
+  let header: readonly string[] | undefined;
+  try {
+    for await (const { cells, endLine } of parsedLines(whole, delimiter)) {
+      const line = position.advance(cells, endLine);
+      if (header === undefined) {
+        header = headerNames(cells);
+        continue;
+      }
+      position.row += 1;
+      yield toRecord(header, cells, position.row, line);
+    }
+  } catch (error) {
+    throw isCsvError(error) ? explain(error, position, header) : error;
+  }
+}
+
+interface ParsedLine {
+  readonly cells: readonly string[];
+  /** As the parser counts lines. */
+  readonly endLine: number;
+}
+
+async function* parsedLines(text: AsyncIterable<string>, delimiter: string): AsyncGenerator<ParsedLine> {
+  const { parse } = await import('csv-parse');
+  const parser = parse({
+    delimiter,
+    info: true,
+    skip_empty_lines: true,
+    skip_records_with_empty_values: true,
+    max_record_size: EVALUATION_LIMITS.rowBytes,
+    // A tab is white space too, so trimming would join empty cells of a TSV; there quotes inside a cell are plain text.
+    trim: delimiter !== '\t',
+    relax_quotes: delimiter === '\t',
+  });
+  // Errors of the source and of the parser both end the loop below: pipeline destroys the parser with them.
+  pipeline(text, parser, () => undefined);
+  for await (const parsed of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
+    yield { cells: parsed.record, endLine: parsed.info.lines };
+  }
+}
+
+/** Turns the parser's line count into physical lines: it counts a CRLF inside quotes twice and reports where a record ends. */
+class Position {
+  row = 0;
+  #endLine = 0;
+  #surplus = 0;
+
+  /** The line on which the record begins. */
+  advance(cells: readonly string[], endLine: number): number {
+    let inside = 0;
+    for (const cell of cells) {
+      if (!cell.includes('\n') && !cell.includes('\r')) continue;
+      const pairs = cell.split('\r\n').length - 1;
+      inside += cell.split(/\r\n|\r|\n/).length - 1;
+      this.#surplus += pairs;
+    }
+    this.#endLine = endLine - this.#surplus;
+    return this.#endLine - inside;
+  }
+
+  /** The parser's line of an error as a physical one. */
+  physical(line: number): number {
+    return line - this.#surplus;
+  }
+
+  get nextLine(): number {
+    return this.#endLine + 1;
+  }
+}
+
+function headerNames(cells: readonly string[]): readonly string[] {
+  const names = cells.map((cell) => cell.trim());
+  const last = names.findLastIndex((name) => name !== '');
+  const empty = names.slice(0, last).indexOf('');
+  if (empty !== -1) throw datasetInvalid('header', `column ${empty + 1} has no name`, 'the first line of the file must name the columns');
+  return names;
+}
+
+function toRecord(header: readonly string[], cells: readonly string[], row: number, line: number): RawRecord {
+  // Spreadsheets leave columns without a name at the right edge; they are ignored while they are empty.
+  const named = header.findLastIndex((name) => name !== '') + 1;
+  const stray = cells.findIndex((cell, index) => index >= named && cell.trim() !== '');
+  if (stray !== -1) throw datasetInvalid(rowText(row, line), `column ${stray + 1} has a value but no name in the header`);
+  return { row, line, names: header.slice(0, named), values: cells.slice(0, named), cells: true };
+}
+
+interface CsvError extends Error {
+  readonly code: string;
+  readonly lines?: number;
+  readonly column?: number;
+  readonly record?: readonly string[];
+}
+
+function isCsvError(error: unknown): error is CsvError {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && /^(CSV_|INVALID_OPENING_QUOTE)/.test(error.code);
+}
+
+function explain(error: CsvError, position: Position, header: readonly string[] | undefined): Error {
+  const line = position.physical(error.lines ?? position.nextLine);
+  const row = header === undefined ? 'header' : rowText(position.row + 1, position.nextLine);
+  const rowHere = header === undefined ? `header (line ${line})` : rowText(position.row + 1, line);
+  const name = header?.[error.column ?? -1];
+  const column = name === undefined ? '' : `, column ${JSON.stringify(name)}`;
+  switch (error.code) {
+    case 'CSV_RECORD_INCONSISTENT_FIELDS_LENGTH':
+      return datasetInvalid(rowHere, `expected ${header?.length ?? 0} columns as in the header, got ${error.record?.length ?? 'another number'}`, 'a cell with the separator or a newline in it must stand in double quotes');
+    case 'CSV_QUOTE_NOT_CLOSED':
+      return datasetInvalid(`${row}${column}`, 'a double quote is opened and never closed');
+    case 'CSV_MAX_RECORD_SIZE':
+      return datasetInvalid(row, 'the row is larger than 1 MB', 'is a double quote left open in it?');
+    case 'INVALID_OPENING_QUOTE':
+    case 'CSV_INVALID_CLOSING_QUOTE':
+      return datasetInvalid(`${rowHere}${column}`, 'a double quote stands in the middle of a cell', 'put the cell in double quotes and write each quote inside it twice');
+    default:
+      return datasetInvalid(rowHere, plainText(error.message));
+  }
+}
