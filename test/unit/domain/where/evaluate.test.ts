@@ -94,6 +94,11 @@ describe('matchesWhere', () => {
     expect(matches(text)).toBe(false);
   });
 
+  it('gives a priority that is none no place in the order', () => {
+    const odd: WhereRecord = { get: () => 'whatever' };
+    expect(matchesWhere(parseWhere('priority<urgent or priority>=low'), odd)).toBe(false);
+  });
+
   it('asks only for what decides, JSON last', () => {
     const asked: string[] = [];
     const spy: WhereRecord = {
