@@ -19,10 +19,10 @@ export function normaliseReason(text: string): string {
 
 /** The first line with text; of a Python traceback the last, because its first is always the same. */
 function tellingLine(text: string): string {
-  const plain = text.replace(/\u001b\[[\d;]{0,20}[A-Za-z]/g, '');
+  const plain = text.replace(/\p{Cc}\[[\d;]{0,20}[A-Za-z]/gu, '');
   const lines = plain
     .split(/[\n\r\u2028\u2029]/)
-    .map((line) => line.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ').trim())
+    .map((line) => line.replace(/\p{Cc}/gu, ' ').trim())
     .filter((line) => line !== '');
   const first = lines[0] ?? '';
   return /^Traceback \(most recent call last\)/.test(first) ? (lines.at(-1) ?? first) : first;

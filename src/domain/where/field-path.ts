@@ -30,7 +30,7 @@ export function printFieldReference({ name, path }: WhereFieldReference): string
 
 /** In double quotes, with everything escaped that does not print. */
 export function printQuoted(value: string): string {
-  return `"${value.replace(/["\\]|[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff]|\p{Cs}/gu, escaped)}"`;
+  return `"${value.replace(/["\\]|[\p{Cc}\p{Cs}\u2028\u2029\ufeff]/gu, escaped)}"`;
 }
 
 const INDEX = /^(?:0|[1-9]\d{0,8})$/;

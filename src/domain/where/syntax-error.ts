@@ -42,5 +42,5 @@ function excerptOf(text: string, at: number): { excerpt: string; pointer: string
 
 /** Control characters and halves of a pair would move the caret or the terminal. */
 function oneCell(character: string): string {
-  return /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ud800-\udfff]/u.test(character) ? ' ' : character;
+  return /[\p{Cc}\p{Cs}\u2028\u2029]/u.test(character) ? ' ' : character;
 }

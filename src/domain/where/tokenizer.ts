@@ -34,7 +34,7 @@ export function tokenizeWhere(text: string): readonly WhereToken[] {
 
 /** True when the parser reads the text, unquoted, as one word. */
 export function isOneWord(text: string): boolean {
-  return text !== '' && !/[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff\ud800-\udfff]/u.test(text) && endOfPlainWord(text, 0) === text.length;
+  return text !== '' && !/[\p{Cc}\p{Cs}\u2028\u2029\ufeff]/u.test(text) && endOfPlainWord(text, 0) === text.length;
 }
 
 /** Decodes a quoted section, quotes included. `at` is its place in `text`, for the error. */

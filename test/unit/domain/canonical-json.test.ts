@@ -10,7 +10,7 @@ describe('canonicalJson', () => {
   });
 
   it('writes numbers as ECMAScript does', () => {
-    expect(canonicalJson([333333333.33333329, 1e30, 4.5, 2e-3, 1e-27, -0, 10])).toBe('[333333333.3333333,1e+30,4.5,0.002,1e-27,0,10]');
+    expect(canonicalJson([Number('333333333.33333329'), 1e30, 4.5, 2e-3, 1e-27, -0, 10])).toBe('[333333333.3333333,1e+30,4.5,0.002,1e-27,0,10]');
   });
 
   it('keeps a key named __proto__', () => {
@@ -36,7 +36,7 @@ describe('canonicalJson', () => {
     ['a function', { a: () => 1 }, '$.a', 'function'],
     ['a date', { at: new Date(0) }, '$.at', 'an instance of Date'],
     ['a map', new Map(), '$', 'an instance of Map'],
-    ['a hole in an array', [1, , 2], '$[1]', 'undefined'],
+    ['a hole in an array', Object.assign([1], { 2: 2 }), '$[1]', 'undefined'],
   ])('refuses %s and says where', (_name, value, path, got) => {
     expect(() => canonicalJson(value)).toThrowError(
       expect.objectContaining({ code: 'INPUT_INVALID', message: `expected a JSON value at ${path}, got ${got}` }),

@@ -24,7 +24,7 @@ describe('the where-language', () => {
   it('prints in characters that do not move a terminal', () => {
     fc.assert(
       fc.property(whereExpressions, (expression) => {
-        expect(printWhere(expression)).not.toMatch(/[\u0000-\u001f\u007f-\u009f]|\p{Cs}/u);
+        expect(printWhere(expression)).not.toMatch(/[\p{Cc}\p{Cs}]/u);
       }),
     );
   });
@@ -80,7 +80,7 @@ describe('the where-language', () => {
         if (refused === undefined) return;
         expect(refused).toBeInstanceOf(AppError);
         expect(refused).toMatchObject({ code: 'WHERE_INVALID', message: expect.stringMatching(/^where expression, column \d+: expected .+, got .+$/) });
-        expect((refused as AppError).message + (refused as AppError).hint).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
+        expect((refused as AppError).message + (refused as AppError).hint).not.toMatch(/\p{Cc}/u);
       }),
       { numRuns: 5_000 },
     );
