@@ -1,88 +1,52 @@
 // The broker core: durable queues with peek-lock in one SQLite file, knowing nothing of jobs. Bodies are opaque bytes,
 // properties opaque JSON text. Every method is synchronous and belongs inside one transaction of the caller (the
-// driver's Writer); nothing here begins, commits or waits. Time comes in as `now`, read inside the transaction.
+// driver's Writer); nothing here begins, commits or waits. Time comes in as `now`, read inside the transaction: only one
+// process at a time is there, so no two of them disagree about whether a lock has ended.
 
 import type { Database } from 'better-sqlite3';
 
-import type { MessageState } from './message-state.js';
+import type { BrokerHooks, BrokerMessage, LockedMessage, LockRef, LockRequest } from './broker-message.js';
+import { BrokerQueues } from './broker-queues.js';
+import { DeadLetters } from './dead-letters.js';
+import { Enqueue } from './enqueue.js';
+import { HandOut } from './hand-out.js';
+import { Settlement } from './settlement.js';
+import { Sweep } from './sweep.js';
 
-/** What the surroundings of the broker want to know, told inside the same transaction. */
-export interface BrokerHooks {
-  /** A queue has `delta` messages more or fewer in this state. Deltas of one state change come as two calls. */
-  readonly counted: (queue: string, state: MessageState, delta: number) => void;
-  /** The broker moved these to the dead letters by itself: time to live over, or too many deliveries. */
-  readonly moved: (messages: readonly MovedMessage[]) => void;
+/** What a look without a write found. */
+export interface BrokerLook {
+  /** `lock` or `sweep` has something to do now. */
+  readonly work: boolean;
+  /** When time alone makes work next; null: nothing is scheduled, locked or expiring. */
+  readonly nextTimerAt: number | null;
 }
-
-export interface BrokerMessage {
-  readonly queue: string;
-  readonly messageId: string;
-  readonly body: string | Uint8Array;
-  /** JSON text of one object. */
-  readonly properties: string;
-  /** 0 goes out first; ties in the order of arrival. */
-  readonly rank: number;
-  /** Not handed out before this instant; null or past: at once. */
-  readonly dueAt: number | null;
-  /** Null: the queue's time to live from the moment it is due. */
-  readonly expiresAt: number | null;
-}
-
-export interface LockRequest {
-  readonly queue: string;
-  readonly max: number;
-  /** Null: the queue's; a longer one than the queue's is cut to it. */
-  readonly lockMs: number | null;
-  readonly now: number;
-}
-
-export interface LockedMessage {
-  /** Never reused, also after the message is gone. */
-  readonly seq: number;
-  /** Chance; each hand-out has its own. */
-  readonly token: string;
-  readonly lockedUntil: number;
-  readonly messageId: string;
-  readonly body: Uint8Array;
-  readonly properties: string;
-  readonly enqueuedAt: number;
-  readonly expiresAt: number | null;
-  /** Hand-outs that ended before this one. */
-  readonly deliveryCount: number;
-}
-
-/** A hand-out under its lock: what every settlement names. */
-export interface LockRef {
-  readonly seq: number;
-  readonly token: string;
-}
-
-export interface MovedMessage {
-  readonly seq: number;
-  readonly queue: string;
-  readonly messageId: string;
-  readonly properties: string;
-  readonly reason: BrokerReason;
-  readonly description: string;
-  readonly at: number;
-}
-
-export type BrokerReason = 'EXPIRED' | 'DELIVERY_LIMIT';
 
 export class Broker {
+  readonly queues: BrokerQueues;
+  readonly deadLetters: DeadLetters;
+  private readonly sending: Enqueue;
+  private readonly timed: Sweep;
+  private readonly handOut: HandOut;
+  private readonly settlement: Settlement;
+
+  /** One per connection: statements are kept with it. */
   constructor(db: Database, hooks: BrokerHooks) {
-    void db;
-    void hooks;
+    this.queues = new BrokerQueues(db);
+    this.deadLetters = new DeadLetters(db, hooks, this.queues);
+    this.sending = new Enqueue(db, hooks);
+    this.timed = new Sweep(db, hooks);
+    this.handOut = new HandOut(db, hooks, this.queues, this.timed);
+    this.settlement = new Settlement(db, hooks);
   }
 
-  /** Whether messages can be sent to this queue. Ask before the first write of an operation: `enqueue` throws. */
+  /** Whether messages can be sent to this queue; for asking before the first write of an operation of several. */
   hasQueue(queue: string): boolean {
-    throw new Error(`not built: ${queue}`);
+    return this.queues.find(queue) !== undefined;
   }
 
-  /** Returns the broker's number of the message. QUEUE_UNKNOWN. */
+  /** Returns the broker's number of the message. QUEUE_UNKNOWN, before anything is written. */
   enqueue(message: BrokerMessage, now: number): number {
-    throw new Error(`not built: ${message.queue} ${now}`);
+    return this.sending.enqueue(message, now);
   }
 
   /**
@@ -91,6 +55,45 @@ export class Broker {
    * ids would cost every message; keep what `enqueue` returned.
    */
   withdraw(seq: number): boolean {
-    throw new Error(`not built: ${seq}`);
+    return this.settlement.withdraw(seq);
+  }
+
+  /** Reads only; also fit for a connection outside a transaction. QUEUE_UNKNOWN. */
+  look(queue: string, now: number): BrokerLook {
+    const nextTimerAt = this.timed.nextTimerAt(now);
+    const due = nextTimerAt !== null && nextTimerAt <= now;
+    return { work: due || this.handOut.hasWaiting(queue), nextTimerAt };
+  }
+
+  /** Sweeps, then hands out up to `max` messages, none from a paused queue. QUEUE_UNKNOWN, before anything is written. */
+  lock(request: LockRequest): LockedMessage[] {
+    return this.handOut.lock(request);
+  }
+
+  /** Deletes the message. LOCK_LOST, as for all that name a hand-out: nothing has changed then. */
+  complete(ref: LockRef, now: number): void {
+    this.settlement.complete(ref, now);
+  }
+
+  deadLetter(ref: LockRef, why: { readonly reason: string; readonly description: string }, now: number): void {
+    this.settlement.deadLetter(ref, why, now);
+  }
+
+  /** The lock ends `lockMs` from now. Returns that instant. */
+  renew(ref: LockRef, lockMs: number, now: number): number {
+    return this.settlement.renew(ref, lockMs, now);
+  }
+
+  /** The message waits again where it was, not before `dueAt` when that is given. It counts as a hand-out that ended. */
+  release(ref: LockRef, dueAt: number | null, now: number): void {
+    this.settlement.release(ref, dueAt, now);
+  }
+
+  /**
+   * Ends locks that have run out, activates what is due, dead-letters or drops what has expired: what time alone does, in
+   * all queues. Bounded; `look` says whether something is left. Hand-outs do it themselves.
+   */
+  sweep(now: number): void {
+    this.timed.run(now);
   }
 }

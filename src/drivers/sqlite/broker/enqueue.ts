@@ -1,0 +1,41 @@
+// Puts messages on a queue, for now or for later.
+
+import type { Database } from 'better-sqlite3';
+
+import { prepared } from '../database.js';
+import type { BrokerHooks, BrokerMessage } from './broker-message.js';
+import { queueUnknown } from './broker-queues.js';
+import { MESSAGE_STATES } from './message-state.js';
+import { NO_TOKEN } from './schema.js';
+
+// One statement for the look at the queue and the insert: an unknown queue inserts nothing.
+const INSERT = `
+INSERT INTO broker_messages (queue_id, state, rank, delivery_count, enqueued_at, due_at, expires_at, locked_until, token,
+  message_id, properties, body)
+SELECT id, ?1, ?2, 0, ?3, ?4, coalesce(?5, ?4 + ttl_ms), ?3, '${NO_TOKEN}', ?6, ?7, ?8 FROM broker_queues WHERE name = ?9`;
+
+export class Enqueue {
+  constructor(
+    private readonly db: Database,
+    private readonly hooks: BrokerHooks,
+  ) {}
+
+  enqueue(message: BrokerMessage, now: number): number {
+    const { dueAt, queue } = message;
+    const waits = dueAt !== null && dueAt > now;
+    const inserted = prepared(this.db, INSERT).run(
+      waits ? MESSAGE_STATES.scheduled : MESSAGE_STATES.active,
+      message.rank,
+      now,
+      waits ? dueAt : now,
+      message.expiresAt,
+      message.messageId,
+      message.properties,
+      message.body,
+      queue,
+    );
+    if (inserted.changes === 0) throw queueUnknown(queue);
+    this.hooks.counted(queue, waits ? 'scheduled' : 'active', 1);
+    return Number(inserted.lastInsertRowid);
+  }
+}

@@ -1,0 +1,96 @@
+// Hands messages out under locks: by rank, within a rank in order of arrival, with a share for those who wait below.
+//
+// Strict order alone would let a steady stream of urgent messages keep the others waiting for ever. So each hand-out that
+// passes over a lower rank is counted per queue, and every sixteenth goes to the oldest of what was passed over.
+
+import { randomUUID } from 'node:crypto';
+import type { Database } from 'better-sqlite3';
+
+import { prepared } from '../database.js';
+import type { BrokerHooks, LockedMessage, LockRequest } from './broker-message.js';
+import type { BrokerQueue, BrokerQueues } from './broker-queues.js';
+import { MESSAGE_STATES } from './message-state.js';
+import type { Sweep } from './sweep.js';
+
+/** One hand-out in this many is for lower ranks while some wait. */
+export const SHARE_FOR_LOWER_RANKS = 16;
+
+const ACTIVE = MESSAGE_STATES.active;
+
+// The cast hands the body out as bytes however it was put in.
+const COLUMNS = `seq, rank, message_id AS messageId, CAST(body AS BLOB) AS body, properties, enqueued_at AS enqueuedAt,
+  expires_at AS expiresAt, delivery_count AS deliveryCount`;
+
+const FROM_ACTIVE = `FROM broker_messages WHERE queue_id = ? AND state = ${ACTIVE}`;
+const WAITING = `SELECT ${COLUMNS} ${FROM_ACTIVE} ORDER BY rank, seq LIMIT ?`;
+const WAITING_OF_RANK = `SELECT ${COLUMNS} ${FROM_ACTIVE} AND rank = ? ORDER BY seq LIMIT ?`;
+const NEXT_RANK = `SELECT min(rank) AS rank ${FROM_ACTIVE} AND rank > ?`;
+const ANY_WAITS = `
+SELECT EXISTS (SELECT 1 FROM broker_messages WHERE queue_id = q.id AND state = ${ACTIVE}) AS waits
+FROM broker_queues q WHERE name = ? AND paused_at IS NULL`;
+const SAVE_PASSED_OVER = 'UPDATE broker_queues SET passed_over = ? WHERE id = ?';
+const SET_LOCK = `UPDATE broker_messages SET state = ${MESSAGE_STATES.locked}, locked_until = ?, token = ? WHERE seq = ?`;
+
+interface WaitingRow extends Omit<LockedMessage, 'token' | 'lockedUntil'> {
+  readonly rank: number;
+}
+
+export class HandOut {
+  constructor(
+    private readonly db: Database,
+    private readonly hooks: BrokerHooks,
+    private readonly queues: BrokerQueues,
+    private readonly sweep: Sweep,
+  ) {}
+
+  /** Whether `lock` would find a message that is active already. Reads only. */
+  hasWaiting(queue: string): boolean {
+    return prepared<{ waits: 0 | 1 }>(this.db, ANY_WAITS).get(queue)?.waits === 1;
+  }
+
+  lock(request: LockRequest): LockedMessage[] {
+    const queue = this.queues.require(request.queue);
+    const { expiredLeft } = this.sweep.run(request.now);
+    if (expiredLeft || queue.pausedAt !== null || request.max < 1) return [];
+    const rows = this.choose(queue, request.max);
+    if (rows.length === 0) return [];
+    const lockedUntil = request.now + Math.min(request.lockMs ?? queue.lockMs, queue.lockMs);
+    const setLock = prepared(this.db, SET_LOCK);
+    const messages = rows.map((row) => {
+      const token = randomUUID();
+      setLock.run(lockedUntil, token, row.seq);
+      return { ...row, token, lockedUntil };
+    });
+    this.hooks.counted(queue.name, 'active', -messages.length);
+    this.hooks.counted(queue.name, 'locked', messages.length);
+    return messages;
+  }
+
+  private choose(queue: BrokerQueue, max: number): WaitingRow[] {
+    const rows = prepared<WaitingRow>(this.db, WAITING).all(queue.id, max);
+    const last = rows.at(-1);
+    // Fewer than asked for: nothing is passed over, everything goes out.
+    if (last === undefined || rows.length < max) return rows;
+    const lowerRank = this.rankBelow(queue, last.rank);
+    if (lowerRank === null) return rows;
+    const passedOver = queue.passedOver + rows.length;
+    const turns = Math.floor(passedOver / SHARE_FOR_LOWER_RANKS);
+    prepared(this.db, SAVE_PASSED_OVER).run(passedOver - turns * SHARE_FOR_LOWER_RANKS, queue.id);
+    if (turns === 0) return rows;
+    const lower = this.oldestFrom(queue, lowerRank, turns);
+    return [...rows.slice(0, rows.length - lower.length), ...lower];
+  }
+
+  /** By order of arrival over all ranks from `first` on down. */
+  private oldestFrom(queue: BrokerQueue, first: number, count: number): WaitingRow[] {
+    const candidates: WaitingRow[] = [];
+    for (let rank: number | null = first; rank !== null; rank = this.rankBelow(queue, rank)) {
+      candidates.push(...prepared<WaitingRow>(this.db, WAITING_OF_RANK).all(queue.id, rank, count));
+    }
+    return candidates.sort((a, b) => a.seq - b.seq).slice(0, count);
+  }
+
+  private rankBelow(queue: BrokerQueue, rank: number): number | null {
+    return prepared<{ rank: number | null }>(this.db, NEXT_RANK).get(queue.id, rank)?.rank ?? null;
+  }
+}
