@@ -57,5 +57,6 @@ function envExample(): string {
 
 function exampleValue(value: unknown): string {
   if (value === undefined) return '';
-  return Array.isArray(value) ? value.join(',') : String(value);
+  if (Array.isArray(value)) return value.join(',');
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

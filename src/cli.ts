@@ -1,9 +1,10 @@
 // The program: picks the command, runs it, prints what goes wrong, gives the exit code. The process around it is
 // process-main.ts's matter, so tests run all of this in their own process. Loads little: --version and --help are it.
 
+import type { CommandEntry } from './commands/command.js';
 import { EXIT_CODE_OF } from './commands/exit-codes.js';
 import { guessGlobals } from './commands/global-options.js';
-import { COMMANDS, type CommandEntry } from './commands/program.js';
+import { COMMANDS } from './commands/program.js';
 import { selectCommand, type Selection } from './commands/select-command.js';
 import type { SignalSource } from './commands/signals.js';
 import type { Config } from './config/config.js';
@@ -35,7 +36,7 @@ export async function main(input: MainInput): Promise<number> {
     const selection = selectCommand(input.argv, commands);
     if (selection.kind === 'command') {
       const { runCommand } = await import('./run-command.js');
-      return await runCommand(selection.entry, selection.words, input, report);
+      return await runCommand(selection.entry, selection.words, { ...input, commands }, report);
     }
     input.streams.stdout.write(await informationText(selection, commands));
     return 0;

@@ -1,10 +1,9 @@
 // Runs one chosen command: reads its words, opens its context, closes what it opened, waits for signals.
 
 import type { MainInput } from './cli.js';
-import type { Command, CommandContext } from './commands/command.js';
+import type { Command, CommandContext, CommandEntry } from './commands/command.js';
 import type { GlobalOptions } from './commands/global-options.js';
 import { parseCommand, type ParsedCommand } from './commands/parse-command.js';
-import type { CommandEntry } from './commands/program.js';
 import { exitCodeOfSignal, SignalWatch } from './commands/signals.js';
 import { loadConfig, type Config } from './config/config.js';
 import { locateDataDir, placeAt, userDataDir } from './config/data-dir.js';
@@ -15,13 +14,16 @@ import { colorStyle, PLAIN_STYLE, wantsColor, type Style } from './output/style.
 import { systemClock } from './ports/clock.js';
 import type { Runtime } from './runtime.js';
 
+/** As main() got it, with the list of commands it chose from. */
+export type RunInput = MainInput & { readonly commands: readonly CommandEntry[] };
+
 type Report = (error: unknown) => Promise<number>;
 
 /** The exit code. Errors before the command starts are thrown, those of the command go to `report`. */
 export async function runCommand(
   entry: CommandEntry,
   words: readonly string[],
-  input: MainInput,
+  input: RunInput,
   report: Report,
 ): Promise<number> {
   const command = await entry.load();
@@ -43,7 +45,7 @@ export async function runCommand(
 async function runWatched(
   command: Command,
   parsed: ParsedCommand,
-  input: MainInput,
+  input: RunInput,
   watch: SignalWatch,
   report: Report,
 ): Promise<number> {
@@ -63,7 +65,7 @@ interface OpenContext extends CommandContext {
   closeRuntime(): Promise<void>;
 }
 
-async function openContext(globals: GlobalOptions, input: MainInput, watch: SignalWatch): Promise<OpenContext> {
+async function openContext(globals: GlobalOptions, input: RunInput, watch: SignalWatch): Promise<OpenContext> {
   const { cwd } = input;
   const env = await openEnvironment(input.env, cwd);
   const place = locateDataDir({ flag: globals.dataDir, env, cwd });
@@ -73,6 +75,7 @@ async function openContext(globals: GlobalOptions, input: MainInput, watch: Sign
   return {
     io: await openIo(globals, input, watch.signal),
     globals,
+    commands: input.commands,
     place,
     userPlace: placeAt(userDataDir(env), '--user-dir', false),
     cwd,
@@ -89,13 +92,13 @@ async function openContext(globals: GlobalOptions, input: MainInput, watch: Sign
   };
 }
 
-async function openRuntime(config: Config, input: MainInput): Promise<Runtime> {
+async function openRuntime(config: Config, input: RunInput): Promise<Runtime> {
   if (input.openRuntime) return input.openRuntime(config);
   const composition = await import('./runtime.js');
   return composition.openRuntime(config);
 }
 
-async function openIo(globals: GlobalOptions, { streams, env }: MainInput, signal: AbortSignal): Promise<Io> {
+async function openIo(globals: GlobalOptions, { streams, env }: RunInput, signal: AbortSignal): Promise<Io> {
   const styleFor = async (stream: { isTerminal: boolean }): Promise<Style> =>
     wantsColor(stream, env, globals.noColor) ? colorStyle() : PLAIN_STYLE;
   return new StreamIo(streams, {

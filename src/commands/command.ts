@@ -15,6 +15,8 @@ export interface CommandContext {
   readonly globals: GlobalOptions;
   /** The settings in force, read when first used. Throws CONFIG_INVALID or PROFILE_UNKNOWN. */
   readonly config: Config;
+  /** Every command of the program, for those that are about commands. */
+  readonly commands: readonly CommandEntry[];
   /** Where the data directory and its config.json are; never throws, also when the file is damaged. */
   readonly place: ConfigPlace;
   /** The same in the user's own data directory, which `init --user-dir` writes to. */
@@ -80,4 +82,16 @@ export function defineCommand<A extends ArgumentSpecs = Record<never, never>, O 
     run: (args, options, context) =>
       definition.run(args as ArgumentValues<A>, options as OptionValues<O>, context),
   };
+}
+
+export const COMMAND_GROUPS = ['Jobs', 'Workers and queues', 'Dead letters', 'Setup'] as const;
+export type CommandGroup = (typeof COMMAND_GROUPS)[number];
+
+/** A command as the list of commands has it: enough for the help, and how to get the rest. */
+export interface CommandEntry {
+  readonly path: readonly string[];
+  /** As in the command's own definition; a test compares the two. */
+  readonly summary: string;
+  readonly group: CommandGroup;
+  load(): Promise<Command>;
 }

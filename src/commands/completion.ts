@@ -7,7 +7,6 @@ import { fishScript } from './completion/fish.js';
 import { zshScript } from './completion/zsh.js';
 import { choice } from './option-parsers.js';
 import { argument } from './option-specs.js';
-import { COMMANDS } from './program.js';
 
 const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript } as const;
 const SHELLS = ['bash', 'zsh', 'fish'] as const;
@@ -22,8 +21,8 @@ export const completionCommand = defineCommand({
   ].join('\n'),
   examples: ['source <(copiloteval completion bash)', 'copiloteval completion zsh > "${fpath[1]}/_copiloteval"'],
   arguments: { shell: argument('bash, zsh or fish', choice(SHELLS)) },
-  run: async ({ shell }, _options, { io }: CommandContext) => {
-    const script = SCRIPTS[shell](await completionModel(COMMANDS));
+  run: async ({ shell }, _options, { io, commands }: CommandContext) => {
+    const script = SCRIPTS[shell](await completionModel(commands));
     io.print({ json: { shell, script }, text: script });
   },
 });

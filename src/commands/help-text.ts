@@ -1,7 +1,7 @@
 // The help of the program and of a group of commands, from the list of commands alone: no command is loaded for it.
 
+import { COMMAND_GROUPS, type CommandEntry } from './command.js';
 import { GLOBAL_OPTIONS } from './global-options.js';
-import { COMMAND_GROUPS, type CommandEntry } from './program.js';
 
 /** The help of the program. */
 export function programHelp(commands: readonly CommandEntry[]): string {

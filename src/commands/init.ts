@@ -93,7 +93,7 @@ async function answers(set: readonly KeyValue[], { io, globals }: CommandContext
     if (set.some(({ key }) => key === name)) continue;
     const { description, default: fallback } = SETTINGS[name];
     io.note(io.errorStyle.dim(description));
-    const shown = fallback === undefined ? '' : String(fallback);
+    const shown = fallback === undefined ? '' : JSON.stringify(fallback);
     const answer = await io.ask(name, shown);
     if (answer !== shown) settings[name] = settingFromText(name, answer, 'your answer', 'INPUT_INVALID');
   }

@@ -73,7 +73,7 @@ function buildOption(key: string, spec: OptionSpec<unknown>, all: OptionSpecs): 
   if (!spec.takesValue) return result;
   const { parser } = spec;
   if (parser?.choices) result.choices(parser.choices);
-  if (spec.default !== undefined && !spec.repeatable) result.default(undefined, spec.defaultText ?? String(spec.default));
+  if (spec.default !== undefined && !spec.repeatable) result.default(undefined, spec.defaultText ?? plain(spec.default));
   result.makeOptionMandatory(spec.required);
   return result.argParser<unknown>((word, before) => {
     const value = parser ? readWith<unknown>(parser, word, result.long ?? `--${key}`) : word;
@@ -122,6 +122,10 @@ function nearestOption(message: string, command: Command): string | undefined {
     .map((spec) => new Option(spec.flags).long)
     .filter((long) => long !== undefined);
   return typed.startsWith('--') ? nearest(typed, known) : undefined;
+}
+
+function plain(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function examplesText(command: Command): string {

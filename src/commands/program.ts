@@ -1,17 +1,6 @@
 // The list of commands. A command's module is loaded when the command is typed, so that no command pays for another.
 
-import type { Command } from './command.js';
-
-export interface CommandEntry {
-  readonly path: readonly string[];
-  /** As in the command's own definition; a test compares the two. */
-  readonly summary: string;
-  readonly group: CommandGroup;
-  load(): Promise<Command>;
-}
-
-export const COMMAND_GROUPS = ['Jobs', 'Workers and queues', 'Dead letters', 'Setup'] as const;
-export type CommandGroup = (typeof COMMAND_GROUPS)[number];
+import type { CommandEntry } from './command.js';
 
 /** In the order of the help. */
 export const COMMANDS: readonly CommandEntry[] = [

@@ -2,8 +2,8 @@
 
 import { AppError } from '../domain/errors.js';
 import { nearest } from '../domain/nearest.js';
+import type { CommandEntry } from './command.js';
 import { GLOBAL_OPTIONS } from './global-options.js';
-import type { CommandEntry } from './program.js';
 
 export type Selection =
   | { readonly kind: 'version' }

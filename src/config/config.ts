@@ -56,7 +56,7 @@ export function loadConfig(input: ConfigInput): Config {
     dataDir: input.place.dataDir,
     configFile: input.place.configFile,
     profile: profile.name,
-    sources: Object.freeze(sources) as Config['sources'],
+    sources: Object.freeze(sources),
   });
 }
 

@@ -1,8 +1,8 @@
 // What a shell needs to know to complete a command line: words, options, and the values they take.
 
+import type { CommandEntry } from '../command.js';
 import { GLOBAL_OPTIONS } from '../global-options.js';
 import type { ArgumentSpecs, OptionSpec, OptionSpecs } from '../option-specs.js';
-import type { CommandEntry } from '../program.js';
 import { nextWords } from '../select-command.js';
 
 export interface CompletionModel {

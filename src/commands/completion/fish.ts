@@ -15,9 +15,15 @@ export function fishScript(model: CompletionModel): string {
       line(condition(words), valueWords(argument)),
     ]),
   ];
+  const known = paths.map(quoted).join(' ');
+  return `${positionFunction(known, valued.filter((name) => name !== undefined))}${lines.join('\n')}\n`;
+}
+
+/** True when the words typed so far are a given command or group. */
+function positionFunction(known: string, valued: readonly string[]): string {
   return `# fish completion for copiloteval; made by \`copiloteval completion fish\`.
 function __copiloteval_at
-  set -l known ${paths.map(quoted).join(' ')}
+  set -l known ${known}
   set -l typed ""
   set -l skip 0
   for word in (commandline -opc)[2..-1]
@@ -26,7 +32,7 @@ function __copiloteval_at
       continue
     end
     switch $word
-      case ${valued.filter((name) => name !== undefined).join(' ')}
+      case ${valued.join(' ')}
         set skip 1
       case '-*'
       case '*'
@@ -40,7 +46,6 @@ function __copiloteval_at
   end
   test "$typed" = "$argv[1]"
 end
-${lines.join('\n')}
 `;
 }
 
