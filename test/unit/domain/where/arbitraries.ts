@@ -54,20 +54,39 @@ const memberships = fields.chain((field) =>
   fc.array(literalsOf(field, '='), { minLength: 1, maxLength: 4 }).map((literals): WhereExpression => ({ kind: 'in', field, literals })),
 );
 
-export const whereExpressions: fc.Arbitrary<WhereExpression> = fc.letrec<{ tree: WhereExpression }>((tie) => {
-  const operands = fc.array(tie('tree'), { minLength: 2, maxLength: 4 });
-  return {
-    tree: fc.oneof(
-      { depthSize: 'small', withCrossShrink: true },
-      { weight: 4, arbitrary: comparisons },
-      { weight: 1, arbitrary: memberships },
-      { weight: 2, arbitrary: operands.map((all): WhereExpression => ({ kind: 'and', operands: all })) },
-      { weight: 2, arbitrary: operands.map((any): WhereExpression => ({ kind: 'or', operands: any })) },
-      { weight: 1, arbitrary: tie('tree').map((operand): WhereExpression => ({ kind: 'not', operand })) },
-    ),
-  };
-}).tree;
+export const whereExpressions = treesOf(fc.oneof({ weight: 4, arbitrary: comparisons }, { weight: 1, arbitrary: memberships }));
 
+/** Mostly the fields and operators that narrow.ts knows, with values that narrowableRecords have. */
+export const narrowableExpressions = treesOf(
+  fc.constantFrom('status', 'type', 'queue', 'user', 'age').chain((name: WhereFieldName): fc.Arbitrary<WhereExpression> => {
+    const field = { name, path: [] };
+    if (name === 'age') {
+      const literal = fc.constantFrom(0, 1, 2, 3).map((ms): WhereLiteral => ({ kind: 'duration', ms }));
+      return fc.record({ kind: fc.constant('compare'), field: fc.constant(field), operator: fc.constantFrom('=', '!=', '<', '<=', '>', '>='), literal });
+    }
+    const values = name === 'status' ? ['Queued', 'Failed'] : ['a', 'b'];
+    const literal = fc.constantFrom<WhereLiteral>(...values.map((value): WhereLiteral => ({ kind: 'text', value })), NULL);
+    return fc.oneof(
+      fc.record({ kind: fc.constant('compare'), field: fc.constant(field), operator: fc.constantFrom('=', '=', '!='), literal }),
+      fc.record({ kind: fc.constant('in'), field: fc.constant(field), literals: fc.array(literal, { minLength: 1, maxLength: 3 }) }),
+    );
+  }),
+);
+
+function treesOf(leaves: fc.Arbitrary<WhereExpression>): fc.Arbitrary<WhereExpression> {
+  return fc.letrec<{ tree: WhereExpression }>((tie) => {
+    const operands = fc.array(tie('tree'), { minLength: 2, maxLength: 4 });
+    return {
+      tree: fc.oneof(
+        { depthSize: 'small', withCrossShrink: true },
+        { weight: 5, arbitrary: leaves },
+        { weight: 2, arbitrary: operands.map((all): WhereExpression => ({ kind: 'and', operands: all })) },
+        { weight: 2, arbitrary: operands.map((any): WhereExpression => ({ kind: 'or', operands: any })) },
+        { weight: 1, arbitrary: tie('tree').map((operand): WhereExpression => ({ kind: 'not', operand })) },
+      ),
+    };
+  }).tree;
+}
 
 const scalars = fc.oneof(text, fc.constantFrom(7, 7.5, -7.5, 1000, 0, true, false, null));
 const anything = fc.oneof(scalars, fc.array(scalars, { maxLength: 3 }), fc.constant({ a: 1 }), fc.constant([['a']]));
@@ -89,3 +108,13 @@ const fixedFields = fc.record({
 export const whereRecords: fc.Arbitrary<WhereRecord> = fc.tuple(fixedFields, fc.array(anything, { minLength: 8, maxLength: 8 })).map(([fixed, pool]) => ({
   get: (field, path) => (path.length === 0 ? new Map(Object.entries(fixed)).get(field) : pool[[field, ...path].join('/').length % 8]),
 }));
+
+export const narrowableRecords: fc.Arbitrary<WhereRecord> = fc
+  .record({
+    status: optional(fc.constantFrom('Queued', 'Failed', 'Running')),
+    type: optional(fc.constantFrom('a', 'b', 'c')),
+    queue: optional(fc.constantFrom('a', 'b', 'c')),
+    user: optional(fc.constantFrom('a', 'b', 'c')),
+    age: optional(fc.constantFrom(-1, 0, 0.5, 1, 2, 3, 4)),
+  })
+  .map((values) => ({ get: (field) => new Map(Object.entries(values)).get(field) }));
