@@ -68,10 +68,14 @@ UPDATE broker_queues SET lock_ms = ?, ttl_ms = ?, max_delivery_count = ?, dead_l
 const SET_PAUSE = 'UPDATE broker_queues SET paused_at = ?, paused_by = ? WHERE name = ?';
 
 export class BrokerQueues {
-  constructor(private readonly db: Database) {}
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
 
   find(name: string): BrokerQueue | undefined {
-    const row = prepared<QueueRow>(this.db, BY_NAME).get(name);
+    const row = prepared<QueueRow>(this.#db, BY_NAME).get(name);
     return row === undefined ? undefined : queueOf(row);
   }
 
@@ -84,7 +88,7 @@ export class BrokerQueues {
 
   /** By name. */
   list(): BrokerQueue[] {
-    return prepared<QueueRow>(this.db, ALL).all().map(queueOf);
+    return prepared<QueueRow>(this.#db, ALL).all().map(queueOf);
   }
 
   /** Creates the queue or gives it these settings; messages that are there keep their times. */
@@ -93,23 +97,23 @@ export class BrokerQueues {
     if (existing !== undefined && sameSettings(existing, settings)) return 'unchanged';
     const { name, lockMs, ttlMs, maxDeliveryCount, attributes } = settings;
     const sql = existing === undefined ? INSERT : UPDATE;
-    prepared(this.db, sql).run(lockMs, ttlMs, maxDeliveryCount, settings.deadLetterOnExpiration ? 1 : 0, attributes, lockMs, name);
+    prepared(this.#db, sql).run(lockMs, ttlMs, maxDeliveryCount, settings.deadLetterOnExpiration ? 1 : 0, attributes, lockMs, name);
     return existing === undefined ? 'created' : 'changed';
   }
 
   /** A queue that is paused already keeps its time and name. QUEUE_UNKNOWN. */
   pause(name: string, by: string, now: number): void {
-    if (this.require(name).pausedAt === null) prepared(this.db, SET_PAUSE).run(now, by, name);
+    if (this.require(name).pausedAt === null) prepared(this.#db, SET_PAUSE).run(now, by, name);
   }
 
   /** QUEUE_UNKNOWN. */
   resume(name: string): void {
-    if (this.require(name).pausedAt !== null) prepared(this.db, SET_PAUSE).run(null, null, name);
+    if (this.require(name).pausedAt !== null) prepared(this.#db, SET_PAUSE).run(null, null, name);
   }
 
   /** When the active message that waits longest became due; null when none waits. */
   oldestDueAt(queueId: number): number | null {
-    return prepared<{ dueAt: number | null }>(this.db, OLDEST_DUE).get({ id: queueId })?.dueAt ?? null;
+    return prepared<{ dueAt: number | null }>(this.#db, OLDEST_DUE).get({ id: queueId })?.dueAt ?? null;
   }
 }
 

@@ -24,19 +24,19 @@ export interface BrokerLook {
 export class Broker {
   readonly queues: BrokerQueues;
   readonly deadLetters: DeadLetters;
-  private readonly sending: Enqueue;
-  private readonly timed: Sweep;
-  private readonly handOut: HandOut;
-  private readonly settlement: Settlement;
+  readonly #sending: Enqueue;
+  readonly #timed: Sweep;
+  readonly #handOut: HandOut;
+  readonly #settlement: Settlement;
 
   /** One per connection: statements are kept with it. */
   constructor(db: Database, hooks: BrokerHooks) {
     this.queues = new BrokerQueues(db);
     this.deadLetters = new DeadLetters(db, hooks, this.queues);
-    this.sending = new Enqueue(db, hooks);
-    this.timed = new Sweep(db, hooks);
-    this.handOut = new HandOut(db, hooks, this.queues, this.timed);
-    this.settlement = new Settlement(db, hooks);
+    this.#sending = new Enqueue(db, hooks);
+    this.#timed = new Sweep(db, hooks);
+    this.#handOut = new HandOut(db, hooks, this.queues, this.#timed);
+    this.#settlement = new Settlement(db, hooks);
   }
 
   /** Whether messages can be sent to this queue; for asking before the first write of an operation of several. */
@@ -46,7 +46,7 @@ export class Broker {
 
   /** Returns the broker's number of the message. QUEUE_UNKNOWN, before anything is written. */
   enqueue(message: BrokerMessage, now: number): number {
-    return this.sending.enqueue(message, now);
+    return this.#sending.enqueue(message, now);
   }
 
   /**
@@ -55,38 +55,38 @@ export class Broker {
    * ids would cost every message; keep what `enqueue` returned.
    */
   withdraw(seq: number): boolean {
-    return this.settlement.withdraw(seq);
+    return this.#settlement.withdraw(seq);
   }
 
   /** Reads only; also fit for a connection outside a transaction. QUEUE_UNKNOWN. */
   look(queue: string, now: number): BrokerLook {
-    const nextTimerAt = this.timed.nextTimerAt(now);
+    const nextTimerAt = this.#timed.nextTimerAt(now);
     const due = nextTimerAt !== null && nextTimerAt <= now;
-    return { work: due || this.handOut.hasWaiting(queue), nextTimerAt };
+    return { work: due || this.#handOut.hasWaiting(queue), nextTimerAt };
   }
 
   /** Sweeps, then hands out up to `max` messages, none from a paused queue. QUEUE_UNKNOWN, before anything is written. */
   lock(request: LockRequest): LockedMessage[] {
-    return this.handOut.lock(request);
+    return this.#handOut.lock(request);
   }
 
   /** Deletes the message. LOCK_LOST, as for all that name a hand-out: nothing has changed then. */
   complete(ref: LockRef, now: number): void {
-    this.settlement.complete(ref, now);
+    this.#settlement.complete(ref, now);
   }
 
   deadLetter(ref: LockRef, why: { readonly reason: string; readonly description: string }, now: number): void {
-    this.settlement.deadLetter(ref, why, now);
+    this.#settlement.deadLetter(ref, why, now);
   }
 
   /** The lock ends `lockMs` from now. Returns that instant. */
   renew(ref: LockRef, lockMs: number, now: number): number {
-    return this.settlement.renew(ref, lockMs, now);
+    return this.#settlement.renew(ref, lockMs, now);
   }
 
   /** The message waits again where it was, not before `dueAt` when that is given. It counts as a hand-out that ended. */
   release(ref: LockRef, dueAt: number | null, now: number): void {
-    this.settlement.release(ref, dueAt, now);
+    this.#settlement.release(ref, dueAt, now);
   }
 
   /**
@@ -94,6 +94,6 @@ export class Broker {
    * all queues. Bounded; `look` says whether something is left. Hand-outs do it themselves.
    */
   sweep(now: number): void {
-    this.timed.run(now);
+    this.#timed.run(now);
   }
 }

@@ -40,52 +40,57 @@ const FREE = `UPDATE broker_messages SET token = '${NO_TOKEN}', locked_until = 0
 const INSERT = `
 INSERT INTO broker_messages (seq, queue_id, state, rank, delivery_count, enqueued_at, due_at, expires_at, locked_until, token,
   dead_lettered_at, dead_letter_reason, dead_letter_description, message_id, properties, body)
-VALUES (?1, ?2, ${DEAD}, 0, ?3, ?4, ?4, NULL, 0, '${NO_TOKEN}', ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (seq) DO NOTHING`;
+VALUES (?, ?, ${DEAD}, 0, ?, ?, ?, NULL, 0, '${NO_TOKEN}', ?, ?, ?, ?, ?, ?) ON CONFLICT (seq) DO NOTHING`;
 
 export class DeadLetters {
-  constructor(
-    private readonly db: Database,
-    private readonly hooks: BrokerHooks,
-    private readonly queues: BrokerQueues,
-  ) {}
+  readonly #db: Database;
+  readonly #hooks: BrokerHooks;
+  readonly #queues: BrokerQueues;
+
+  constructor(db: Database, hooks: BrokerHooks, queues: BrokerQueues) {
+    this.#db = db;
+    this.#hooks = hooks;
+    this.#queues = queues;
+  }
 
   /** In order of their numbers, after `afterSeq`; held ones too. QUEUE_UNKNOWN. */
   peek(request: { readonly queue: string; readonly afterSeq: number; readonly limit: number }): BrokerDeadLetter[] {
-    const queue = this.queues.require(request.queue);
-    return prepared<LetterRow>(this.db, PAGE).all(queue.id, request.afterSeq, request.limit).map((row) => letterOf(row, queue.name));
+    const queue = this.#queues.require(request.queue);
+    return prepared<LetterRow>(this.#db, PAGE).all(queue.id, request.afterSeq, request.limit).map((row) => letterOf(row, queue.name));
   }
 
   /** Takes one letter under a lock of its own. QUEUE_UNKNOWN. */
   lock(request: { readonly queue: string; readonly seq: number; readonly now: number }): LetterLock {
     const { seq, now } = request;
-    const queue = this.queues.require(request.queue);
-    const row = prepared<LetterRow>(this.db, ONE).get(queue.id, seq);
+    const queue = this.#queues.require(request.queue);
+    const row = prepared<LetterRow>(this.#db, ONE).get(queue.id, seq);
     if (row === undefined) return { kind: 'gone' };
-    if (row.lockedUntil > now) return { kind: 'locked', until: this.boundedLockEnd(row, now) };
+    if (row.lockedUntil > now) return { kind: 'locked', until: this.#boundedLockEnd(row, now) };
     const ref = { queue: queue.name, seq, token: randomUUID() };
-    prepared(this.db, SET_LOCK).run(ref.token, now + LETTER_LOCK_MS, seq);
+    prepared(this.#db, SET_LOCK).run(ref.token, now + LETTER_LOCK_MS, seq);
     return { kind: 'held', letter: letterOf(row, queue.name), ref };
   }
 
   /** Deletes a held letter. LOCK_LOST. */
   complete(ref: LockRef, now: number): void {
-    if (prepared(this.db, REMOVE).run(ref.seq, ref.token, now).changes === 0) throw lockLost(ref);
-    this.hooks.counted(ref.queue, 'deadLettered', -1);
+    if (prepared(this.#db, REMOVE).run(ref.seq, ref.token, now).changes === 0) throw lockLost(ref);
+    this.#hooks.counted(ref.queue, 'deadLettered', -1);
   }
 
   /** Leaves a held letter where it is. LOCK_LOST. */
   release(ref: LockRef, now: number): void {
-    if (prepared(this.db, FREE).run(ref.seq, ref.token, now).changes === 0) throw lockLost(ref);
+    if (prepared(this.#db, FREE).run(ref.seq, ref.token, now).changes === 0) throw lockLost(ref);
   }
 
   /** Puts a letter back under its number; false when a message has that number. QUEUE_UNKNOWN. */
   restore(letter: BrokerDeadLetter): boolean {
-    const queue = this.queues.require(letter.queue);
+    const queue = this.#queues.require(letter.queue);
     const { seq, deliveryCount, enqueuedAt, deadLetteredAt, reason, description, messageId, properties, body } = letter;
-    const inserted = prepared(this.db, INSERT).run(
+    const inserted = prepared(this.#db, INSERT).run(
       seq,
       queue.id,
       deliveryCount,
+      enqueuedAt,
       enqueuedAt,
       deadLetteredAt,
       reason,
@@ -95,15 +100,15 @@ export class DeadLetters {
       body,
     );
     if (inserted.changes === 0) return false;
-    this.hooks.counted(queue.name, 'deadLettered', 1);
+    this.#hooks.counted(queue.name, 'deadLettered', 1);
     return true;
   }
 
   /** A lock that lasts longer than one can was taken before the clock was set back: see sweep.ts. */
-  private boundedLockEnd(row: LetterRow, now: number): number {
+  #boundedLockEnd(row: LetterRow, now: number): number {
     const latest = now + LETTER_LOCK_MS;
     if (row.lockedUntil <= latest + CLOCK_SLACK_MS) return row.lockedUntil;
-    prepared(this.db, SHORTEN_LOCK).run(latest, row.seq);
+    prepared(this.#db, SHORTEN_LOCK).run(latest, row.seq);
     return latest;
   }
 }

@@ -12,30 +12,36 @@ import { NO_TOKEN } from './schema.js';
 const INSERT = `
 INSERT INTO broker_messages (queue_id, state, rank, delivery_count, enqueued_at, due_at, expires_at, locked_until, token,
   message_id, properties, body)
-SELECT id, ?1, ?2, 0, ?3, ?4, coalesce(?5, ?4 + ttl_ms), ?3, '${NO_TOKEN}', ?6, ?7, ?8 FROM broker_queues WHERE name = ?9`;
+SELECT id, ?, ?, 0, ?, ?, coalesce(?, ? + ttl_ms), ?, '${NO_TOKEN}', ?, ?, ? FROM broker_queues WHERE name = ?`;
 
 export class Enqueue {
-  constructor(
-    private readonly db: Database,
-    private readonly hooks: BrokerHooks,
-  ) {}
+  readonly #db: Database;
+  readonly #hooks: BrokerHooks;
+
+  constructor(db: Database, hooks: BrokerHooks) {
+    this.#db = db;
+    this.#hooks = hooks;
+  }
 
   enqueue(message: BrokerMessage, now: number): number {
     const { dueAt, queue } = message;
     const waits = dueAt !== null && dueAt > now;
-    const inserted = prepared(this.db, INSERT).run(
+    const dueFrom = waits ? dueAt : now;
+    const inserted = prepared(this.#db, INSERT).run(
       waits ? MESSAGE_STATES.scheduled : MESSAGE_STATES.active,
       message.rank,
       now,
-      waits ? dueAt : now,
+      dueFrom,
       message.expiresAt,
+      dueFrom,
+      now,
       message.messageId,
       message.properties,
       message.body,
       queue,
     );
     if (inserted.changes === 0) throw queueUnknown(queue);
-    this.hooks.counted(queue, waits ? 'scheduled' : 'active', 1);
+    this.#hooks.counted(queue, waits ? 'scheduled' : 'active', 1);
     return Number(inserted.lastInsertRowid);
   }
 }

@@ -36,61 +36,66 @@ interface WaitingRow extends Omit<LockedMessage, 'token' | 'lockedUntil'> {
 }
 
 export class HandOut {
-  constructor(
-    private readonly db: Database,
-    private readonly hooks: BrokerHooks,
-    private readonly queues: BrokerQueues,
-    private readonly sweep: Sweep,
-  ) {}
+  readonly #db: Database;
+  readonly #hooks: BrokerHooks;
+  readonly #queues: BrokerQueues;
+  readonly #sweep: Sweep;
+
+  constructor(db: Database, hooks: BrokerHooks, queues: BrokerQueues, sweep: Sweep) {
+    this.#db = db;
+    this.#hooks = hooks;
+    this.#queues = queues;
+    this.#sweep = sweep;
+  }
 
   /** Whether `lock` would find a message that is active already. Reads only. */
   hasWaiting(queue: string): boolean {
-    return prepared<{ waits: 0 | 1 }>(this.db, ANY_WAITS).get(queue)?.waits === 1;
+    return prepared<{ waits: 0 | 1 }>(this.#db, ANY_WAITS).get(queue)?.waits === 1;
   }
 
   lock(request: LockRequest): LockedMessage[] {
-    const queue = this.queues.require(request.queue);
-    const { expiredLeft } = this.sweep.run(request.now);
+    const queue = this.#queues.require(request.queue);
+    const { expiredLeft } = this.#sweep.run(request.now);
     if (expiredLeft || queue.pausedAt !== null || request.max < 1) return [];
-    const rows = this.choose(queue, request.max);
+    const rows = this.#choose(queue, request.max);
     if (rows.length === 0) return [];
     const lockedUntil = request.now + Math.min(request.lockMs ?? queue.lockMs, queue.lockMs);
-    const setLock = prepared(this.db, SET_LOCK);
+    const setLock = prepared(this.#db, SET_LOCK);
     const messages = rows.map((row) => {
       const token = randomUUID();
       setLock.run(lockedUntil, token, row.seq);
       return { ...row, token, lockedUntil };
     });
-    this.hooks.counted(queue.name, 'active', -messages.length);
-    this.hooks.counted(queue.name, 'locked', messages.length);
+    this.#hooks.counted(queue.name, 'active', -messages.length);
+    this.#hooks.counted(queue.name, 'locked', messages.length);
     return messages;
   }
 
-  private choose(queue: BrokerQueue, max: number): WaitingRow[] {
-    const rows = prepared<WaitingRow>(this.db, WAITING).all(queue.id, max);
+  #choose(queue: BrokerQueue, max: number): WaitingRow[] {
+    const rows = prepared<WaitingRow>(this.#db, WAITING).all(queue.id, max);
     const last = rows.at(-1);
     // Fewer than asked for: nothing is passed over, everything goes out.
     if (last === undefined || rows.length < max) return rows;
-    const lowerRank = this.rankBelow(queue, last.rank);
+    const lowerRank = this.#rankBelow(queue, last.rank);
     if (lowerRank === null) return rows;
     const passedOver = queue.passedOver + rows.length;
     const turns = Math.floor(passedOver / SHARE_FOR_LOWER_RANKS);
-    prepared(this.db, SAVE_PASSED_OVER).run(passedOver - turns * SHARE_FOR_LOWER_RANKS, queue.id);
+    prepared(this.#db, SAVE_PASSED_OVER).run(passedOver - turns * SHARE_FOR_LOWER_RANKS, queue.id);
     if (turns === 0) return rows;
-    const lower = this.oldestFrom(queue, lowerRank, turns);
+    const lower = this.#oldestFrom(queue, lowerRank, turns);
     return [...rows.slice(0, rows.length - lower.length), ...lower];
   }
 
   /** By order of arrival over all ranks from `first` on down. */
-  private oldestFrom(queue: BrokerQueue, first: number, count: number): WaitingRow[] {
+  #oldestFrom(queue: BrokerQueue, first: number, count: number): WaitingRow[] {
     const candidates: WaitingRow[] = [];
-    for (let rank: number | null = first; rank !== null; rank = this.rankBelow(queue, rank)) {
-      candidates.push(...prepared<WaitingRow>(this.db, WAITING_OF_RANK).all(queue.id, rank, count));
+    for (let rank: number | null = first; rank !== null; rank = this.#rankBelow(queue, rank)) {
+      candidates.push(...prepared<WaitingRow>(this.#db, WAITING_OF_RANK).all(queue.id, rank, count));
     }
     return candidates.sort((a, b) => a.seq - b.seq).slice(0, count);
   }
 
-  private rankBelow(queue: BrokerQueue, rank: number): number | null {
-    return prepared<{ rank: number | null }>(this.db, NEXT_RANK).get(queue.id, rank)?.rank ?? null;
+  #rankBelow(queue: BrokerQueue, rank: number): number | null {
+    return prepared<{ rank: number | null }>(this.#db, NEXT_RANK).get(queue.id, rank)?.rank ?? null;
   }
 }

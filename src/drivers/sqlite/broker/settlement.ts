@@ -16,7 +16,7 @@ const HELD = `seq = ? AND token = ? AND state = ${LOCKED} AND locked_until > ?`;
 
 const REMOVE = `DELETE FROM broker_messages WHERE ${HELD}`;
 const BURY = `
-UPDATE broker_messages SET state = ${DEAD}, delivery_count = delivery_count + 1, token = '${NO_TOKEN}', locked_until = ?,
+UPDATE broker_messages SET state = ${DEAD}, delivery_count = delivery_count + 1, token = '${NO_TOKEN}', locked_until = 0,
   dead_lettered_at = ?, dead_letter_reason = ?, dead_letter_description = ? WHERE ${HELD}`;
 const SET_LOCK_END = `UPDATE broker_messages SET locked_until = ? WHERE ${HELD}`;
 const GIVE_BACK = `
@@ -27,45 +27,48 @@ DELETE FROM broker_messages WHERE seq = ? AND state IN (${ACTIVE}, ${SCHEDULED},
 RETURNING state, (SELECT name FROM broker_queues WHERE id = queue_id) AS queue`;
 
 export class Settlement {
-  constructor(
-    private readonly db: Database,
-    private readonly hooks: BrokerHooks,
-  ) {}
+  readonly #db: Database;
+  readonly #hooks: BrokerHooks;
+
+  constructor(db: Database, hooks: BrokerHooks) {
+    this.#db = db;
+    this.#hooks = hooks;
+  }
 
   complete(ref: LockRef, now: number): void {
-    requireHeld(prepared(this.db, REMOVE).run(ref.seq, ref.token, now).changes, ref);
-    this.hooks.counted(ref.queue, 'locked', -1);
+    requireHeld(prepared(this.#db, REMOVE).run(ref.seq, ref.token, now).changes, ref);
+    this.#hooks.counted(ref.queue, 'locked', -1);
   }
 
   deadLetter(ref: LockRef, why: { readonly reason: string; readonly description: string }, now: number): void {
-    requireHeld(prepared(this.db, BURY).run(now, now, why.reason, why.description, ref.seq, ref.token, now).changes, ref);
-    this.count(ref.queue, 'deadLettered');
+    requireHeld(prepared(this.#db, BURY).run(now, why.reason, why.description, ref.seq, ref.token, now).changes, ref);
+    this.#count(ref.queue, 'deadLettered');
   }
 
   renew(ref: LockRef, lockMs: number, now: number): number {
     const lockedUntil = now + lockMs;
-    requireHeld(prepared(this.db, SET_LOCK_END).run(lockedUntil, ref.seq, ref.token, now).changes, ref);
+    requireHeld(prepared(this.#db, SET_LOCK_END).run(lockedUntil, ref.seq, ref.token, now).changes, ref);
     return lockedUntil;
   }
 
   release(ref: LockRef, dueAt: number | null, now: number): void {
     const waits = dueAt !== null && dueAt > now;
-    const released = prepared(this.db, GIVE_BACK).run(waits ? SCHEDULED : ACTIVE, waits ? dueAt : null, ref.seq, ref.token, now);
+    const released = prepared(this.#db, GIVE_BACK).run(waits ? SCHEDULED : ACTIVE, waits ? dueAt : null, ref.seq, ref.token, now);
     requireHeld(released.changes, ref);
-    this.count(ref.queue, waits ? 'scheduled' : 'active');
+    this.#count(ref.queue, waits ? 'scheduled' : 'active');
   }
 
   withdraw(seq: number): boolean {
-    const removed = prepared<{ state: number; queue: string }>(this.db, REMOVE_UNHELD).get(seq);
+    const removed = prepared<{ state: number; queue: string }>(this.#db, REMOVE_UNHELD).get(seq);
     if (removed === undefined) return false;
     const state = removed.state === ACTIVE ? 'active' : removed.state === SCHEDULED ? 'scheduled' : 'deferred';
-    this.hooks.counted(removed.queue, state, -1);
+    this.#hooks.counted(removed.queue, state, -1);
     return true;
   }
 
-  private count(queue: string, to: MessageState): void {
-    this.hooks.counted(queue, 'locked', -1);
-    this.hooks.counted(queue, to, 1);
+  #count(queue: string, to: MessageState): void {
+    this.#hooks.counted(queue, 'locked', -1);
+    this.#hooks.counted(queue, to, 1);
   }
 }
 

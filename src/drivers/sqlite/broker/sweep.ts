@@ -65,19 +65,22 @@ const DUE = timedRows(`m.state = ${SCHEDULED} AND m.due_at <= ?`, 'm.due_at');
 const ACTIVATE = `UPDATE broker_messages SET state = ${ACTIVE} WHERE seq = ?`;
 const EXPIRED = timedRows(`m.state IN (${ACTIVE}, ${SCHEDULED}) AND m.expires_at <= ?`, 'm.expires_at');
 const BURY = `
-UPDATE broker_messages SET state = ${DEAD}, delivery_count = ?, token = '${NO_TOKEN}', locked_until = ?, dead_lettered_at = ?,
+UPDATE broker_messages SET state = ${DEAD}, delivery_count = ?, token = '${NO_TOKEN}', locked_until = 0, dead_lettered_at = ?,
   dead_letter_reason = ?, dead_letter_description = ? WHERE seq = ?`;
 const DROP = 'DELETE FROM broker_messages WHERE seq = ?';
 
 export class Sweep {
-  constructor(
-    private readonly db: Database,
-    private readonly hooks: BrokerHooks,
-  ) {}
+  readonly #db: Database;
+  readonly #hooks: BrokerHooks;
+
+  constructor(db: Database, hooks: BrokerHooks) {
+    this.#db = db;
+    this.#hooks = hooks;
+  }
 
   /** The next instant at which a sweep has something to do; `now` or earlier: it has already. Null: never. Reads only. */
   nextTimerAt(now: number): number | null {
-    const timers = prepared<Timers>(this.db, TIMERS).get();
+    const timers = prepared<Timers>(this.#db, TIMERS).get();
     if (timers === undefined) return null;
     if (locksLastTooLong(timers, now)) return now;
     return earliest(earliest(timers.dueAt, timers.lockEnd), timers.expiresAt);
@@ -85,66 +88,66 @@ export class Sweep {
 
   /** `expiredLeft`: more has expired than one sweep moves; until the next one nothing may be handed out. */
   run(now: number): { readonly expiredLeft: boolean } {
-    const timers = prepared<Timers>(this.db, TIMERS).get();
+    const timers = prepared<Timers>(this.#db, TIMERS).get();
     if (timers === undefined) return { expiredLeft: false };
-    if (locksLastTooLong(timers, now)) prepared(this.db, SHORTEN_LOCKS).run({ now });
+    if (locksLastTooLong(timers, now)) prepared(this.#db, SHORTEN_LOCKS).run({ now });
     const moved: MovedMessage[] = [];
     // In this order: a message whose lock has ended may have expired meanwhile, and locked ones do not expire.
     const locksEnded = hasPassed(timers.lockEnd, now);
-    if (locksEnded) this.endLocks(now, moved);
-    if (hasPassed(timers.dueAt, now)) this.activateDue(now);
-    const expiredLeft = (locksEnded || hasPassed(timers.expiresAt, now)) && this.expire(now, moved);
-    if (moved.length > 0) this.hooks.moved(moved);
+    if (locksEnded) this.#endLocks(now, moved);
+    if (hasPassed(timers.dueAt, now)) this.#activateDue(now);
+    const expiredLeft = (locksEnded || hasPassed(timers.expiresAt, now)) && this.#expire(now, moved);
+    if (moved.length > 0) this.#hooks.moved(moved);
     return { expiredLeft };
   }
 
-  private endLocks(now: number, moved: MovedMessage[]): void {
-    for (const row of prepared<TimedRow>(this.db, ENDED_LOCKS).all(now)) {
+  #endLocks(now: number, moved: MovedMessage[]): void {
+    for (const row of prepared<TimedRow>(this.#db, ENDED_LOCKS).all(now)) {
       const deliveries = row.deliveryCount + 1;
       if (row.maxDeliveryCount !== null && deliveries >= row.maxDeliveryCount) {
         const description = `the message was handed out ${deliveries} times and its lock ended each time`;
-        moved.push(this.moveToDeadLetters(row, { reason: 'DELIVERY_LIMIT', description, now, deliveries }));
+        moved.push(this.#moveToDeadLetters(row, { reason: 'DELIVERY_LIMIT', description, now, deliveries }));
       } else {
-        prepared(this.db, GIVE_BACK).run(row.seq);
-        this.count(row.queue, 'locked', 'active');
+        prepared(this.#db, GIVE_BACK).run(row.seq);
+        this.#count(row.queue, 'locked', 'active');
       }
     }
   }
 
-  private activateDue(now: number): void {
-    for (const { seq, queue } of prepared<TimedRow>(this.db, DUE).all(now)) {
-      prepared(this.db, ACTIVATE).run(seq);
-      this.count(queue, 'scheduled', 'active');
+  #activateDue(now: number): void {
+    for (const { seq, queue } of prepared<TimedRow>(this.#db, DUE).all(now)) {
+      prepared(this.#db, ACTIVATE).run(seq);
+      this.#count(queue, 'scheduled', 'active');
     }
   }
 
-  private expire(now: number, moved: MovedMessage[]): boolean {
-    const rows = prepared<TimedRow>(this.db, EXPIRED).all(now);
+  #expire(now: number, moved: MovedMessage[]): boolean {
+    const rows = prepared<TimedRow>(this.#db, EXPIRED).all(now);
     for (const row of rows) {
       if (row.deadLetterOnExpiration === 1) {
         const description = `the message expired at ${new Date(row.expiresAt ?? now).toISOString()} and was not completed by then`;
-        moved.push(this.moveToDeadLetters(row, { reason: 'EXPIRED', description, now, deliveries: row.deliveryCount }));
+        moved.push(this.#moveToDeadLetters(row, { reason: 'EXPIRED', description, now, deliveries: row.deliveryCount }));
       } else {
-        prepared(this.db, DROP).run(row.seq);
-        this.hooks.counted(row.queue, stateOf(row), -1);
+        prepared(this.#db, DROP).run(row.seq);
+        this.#hooks.counted(row.queue, stateOf(row), -1);
       }
     }
     return rows.length === SWEEP_LIMIT;
   }
 
-  private moveToDeadLetters(
+  #moveToDeadLetters(
     row: TimedRow,
     why: { reason: BrokerReason; description: string; now: number; deliveries: number },
   ): MovedMessage {
     const { seq, queue, messageId, properties } = row;
-    prepared(this.db, BURY).run(why.deliveries, why.now, why.now, why.reason, why.description, seq);
-    this.count(queue, stateOf(row), 'deadLettered');
+    prepared(this.#db, BURY).run(why.deliveries, why.now, why.reason, why.description, seq);
+    this.#count(queue, stateOf(row), 'deadLettered');
     return { seq, queue, messageId, properties, reason: why.reason, description: why.description, at: why.now };
   }
 
-  private count(queue: string, from: MessageState, to: MessageState): void {
-    this.hooks.counted(queue, from, -1);
-    this.hooks.counted(queue, to, 1);
+  #count(queue: string, from: MessageState, to: MessageState): void {
+    this.#hooks.counted(queue, from, -1);
+    this.#hooks.counted(queue, to, 1);
   }
 }
 
