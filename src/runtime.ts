@@ -2,12 +2,20 @@
 
 import type { Config } from './config/config.js';
 import { AppError } from './domain/errors.js';
+import type { JobId } from './domain/job.js';
 import type { Backend } from './ports/backend.js';
+import type { Diagnostics } from './ports/diagnostics.js';
 import type { JobTypes } from './services/job-types.js';
 
 /** What commands, worker and API work with: opened once per process, closed by cli.ts. */
 export interface Runtime extends Backend {
+  /** What holds the queues, for people and `stats`. */
+  readonly source: 'sqlite';
   readonly jobTypes: JobTypes;
+  /** A new UUIDv7, larger than the one before of this process. */
+  readonly newJobId: () => JobId;
+  readonly publicBaseUrl: string | null;
+  readonly diagnostics: Diagnostics;
   close(): Promise<void>;
 }
 
