@@ -1,0 +1,215 @@
+// The operation journal in a small SQLite file of its own, whatever backend holds jobs and queues.
+
+import type { Database } from 'better-sqlite3';
+
+import type { EntryState, LedgerCount, LedgerEntry } from '../../domain/dead-letters/operation.js';
+import { AppError } from '../../domain/errors.js';
+import type { Clock } from '../../ports/clock.js';
+import type { JournaledOperation, NewOperation, OperationJournal, OperationLease } from '../../ports/operation-journal.js';
+import { journalError } from './journal-errors.js';
+import { entryOf, operationDoc, operationOf, type EntryRow, type OperationRow } from './journal-rows.js';
+import { openJournalFile } from './journal-schema.js';
+import { JournalWriter } from './journal-writer.js';
+import { isHeld, LEASE_MS, newHolder, SqliteOperationLease, takeLease, type Holder } from './operation-lease.js';
+
+/** Opens or creates `file`. The journal belongs to one machine: leases name processes. */
+export function openSqliteJournal(settings: { file: string; clock: Clock; host: string; pid: number }): OperationJournal {
+  return new SqliteJournal(openJournalFile(settings.file), settings);
+}
+
+interface JournalSettings {
+  readonly file: string;
+  readonly clock: Clock;
+  readonly host: string;
+  readonly pid: number;
+}
+
+class SqliteJournal implements OperationJournal {
+  readonly #writer: JournalWriter;
+
+  constructor(
+    private readonly database: Database,
+    private readonly settings: JournalSettings,
+  ) {
+    this.#writer = new JournalWriter(database, settings.file, settings.clock);
+  }
+
+  async begin(operation: NewOperation): Promise<OperationLease> {
+    const holder = newHolder(this.settings);
+    const stored = { ...operation, state: 'planning', startedAt: null, finishedAt: null, matched: 0, before: 0, after: null, unexplained: null } as const;
+    await this.#writer.write((db) => {
+      db.prepare(
+        `INSERT INTO operations (id, state, created_at, restores, doc, lease_token, lease_host, lease_pid, lease_until)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      ).run(stored.id, stored.state, stored.createdAt, stored.restores, operationDoc(stored), holder.token, holder.host, holder.pid, this.#leaseEnd());
+    });
+    return this.#leaseOf(stored.id, holder);
+  }
+
+  async acquire(id: string): Promise<OperationLease> {
+    const holder = newHolder(this.settings);
+    await this.#writer.write((db) => {
+      const row = findRow(db, id);
+      if (row === undefined) throw notFound(id);
+      if (isHeld(row, this.settings)) throw busy(row);
+      takeLease(db, row.seq, holder, this.#leaseEnd());
+    });
+    return this.#leaseOf(id, holder);
+  }
+
+  find(id: string): Promise<JournaledOperation | undefined> {
+    return this.#read((db) => {
+      const row = findRow(db, id);
+      return row === undefined ? undefined : this.#journaled(row);
+    });
+  }
+
+  list(params: { limit: number; cursor?: string }): Promise<{ operations: readonly JournaledOperation[]; nextCursor: string | null }> {
+    return this.#read((db) => {
+      const before = params.cursor === undefined ? Number.MAX_SAFE_INTEGER : readCursor(params.cursor);
+      const rows = db
+        .prepare<[number, number], OperationRow>(`SELECT * FROM operations WHERE seq < ? AND state <> 'planning' ORDER BY seq DESC LIMIT ?`)
+        .all(before, params.limit + 1);
+      const page = rows.slice(0, params.limit);
+      const last = page.at(-1);
+      return {
+        operations: page.map((row) => this.#journaled(row)),
+        nextCursor: rows.length > page.length && last !== undefined ? String(last.seq) : null,
+      };
+    });
+  }
+
+  entries(params: { operation: string; states?: readonly EntryState[]; afterIndex?: number; limit: number }): Promise<readonly LedgerEntry[]> {
+    return this.#read((db) => {
+      const states = params.states ?? ['planned', 'done', 'skipped', 'failed'];
+      return db
+        .prepare<unknown[], EntryRow>(
+          `SELECT * FROM entries WHERE operation = (SELECT seq FROM operations WHERE id = ?) AND idx > ?
+           AND state IN (${placeholders(states)}) ORDER BY idx LIMIT ?`,
+        )
+        .all(params.operation, params.afterIndex ?? 0, ...states, params.limit)
+        .map(entryOf);
+    });
+  }
+
+  entriesOf(params: { operation: string; queue: string; sequenceNumbers: readonly string[] }): Promise<readonly LedgerEntry[]> {
+    return this.#read((db) =>
+      chunked(params.sequenceNumbers).flatMap((numbers) =>
+        db
+          .prepare<unknown[], EntryRow>(
+            `SELECT * FROM entries WHERE operation = (SELECT seq FROM operations WHERE id = ?) AND queue = ?
+             AND sequence_number IN (${placeholders(numbers)})`,
+          )
+          .all(params.operation, params.queue, ...numbers)
+          .map(entryOf),
+      ),
+    );
+  }
+
+  counts(operation: string): Promise<readonly LedgerCount[]> {
+    return this.#read((db) =>
+      db
+        .prepare<[string], LedgerCount>(
+          `SELECT state, stage, note, count(*) AS count FROM entries
+           WHERE operation = (SELECT seq FROM operations WHERE id = ?) GROUP BY state, stage, note`,
+        )
+        .all(operation),
+    );
+  }
+
+  restoresOf(operation: string): Promise<readonly JournaledOperation[]> {
+    return this.#read((db) =>
+      db
+        .prepare<[string], OperationRow>('SELECT * FROM operations WHERE restores = ? ORDER BY seq DESC')
+        .all(operation)
+        .map((row) => this.#journaled(row)),
+    );
+  }
+
+  restoredOf(params: { operation: string; queue: string; sequenceNumbers: readonly string[] }): Promise<ReadonlySet<string>> {
+    return this.#read((db) => {
+      const found = chunked(params.sequenceNumbers).flatMap((numbers) =>
+        db
+          .prepare<unknown[], string>(
+            `SELECT sequence_number FROM entries WHERE operation IN (SELECT seq FROM operations WHERE restores = ?)
+             AND queue = ? AND state = 'done' AND sequence_number IN (${placeholders(numbers)})`,
+          )
+          .pluck()
+          .all(params.operation, params.queue, ...numbers),
+      );
+      return new Set(found);
+    });
+  }
+
+  sweep(before: number): Promise<{ readonly operations: readonly string[] }> {
+    return this.#writer.write((db) => {
+      const rows = db
+        .prepare<[number], OperationRow>(`SELECT * FROM operations WHERE state = 'planning' OR created_at < ?`)
+        .all(before)
+        .filter((row) => !isHeld(row, this.settings));
+      for (const { seq } of rows) {
+        db.prepare('DELETE FROM entries WHERE operation = ?').run(seq);
+        db.prepare('DELETE FROM operations WHERE seq = ?').run(seq);
+      }
+      return { operations: rows.map(({ id }) => id) };
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#writer.idle();
+    this.database.close();
+  }
+
+  #leaseOf(id: string, holder: Holder): OperationLease {
+    const row = findRow(this.database, id);
+    if (row === undefined) throw notFound(id);
+    return new SqliteOperationLease({ row, holder, writer: this.#writer, clock: this.settings.clock });
+  }
+
+  #leaseEnd(): number {
+    return this.settings.clock.now() + LEASE_MS;
+  }
+
+  #journaled(row: OperationRow): JournaledOperation {
+    const held = isHeld(row, this.settings) && row.lease_host !== null && row.lease_pid !== null;
+    return { operation: operationOf(row), holder: held ? { host: row.lease_host, pid: row.lease_pid } : null };
+  }
+
+  async #read<T>(read: (db: Database) => T): Promise<T> {
+    try {
+      return read(this.database);
+    } catch (error) {
+      throw journalError(error, this.settings.file);
+    }
+  }
+}
+
+function findRow(db: Database, id: string): OperationRow | undefined {
+  return db.prepare<[string], OperationRow>('SELECT * FROM operations WHERE id = ?').get(id);
+}
+
+function notFound(id: string): AppError {
+  return new AppError('OPERATION_NOT_FOUND', `no operation has the id ${id}`, { hint: 'see what was done with `copiloteval dlq history`' });
+}
+
+function busy(row: OperationRow): AppError {
+  return new AppError('OPERATION_BUSY', `operation ${row.id} is being worked on by process ${row.lease_pid} on ${row.lease_host}`, {
+    hint: 'wait until that process has ended, then resume',
+  });
+}
+
+function readCursor(cursor: string): number {
+  if (/^\d{1,15}$/.test(cursor)) return Number(cursor);
+  throw new AppError('INPUT_INVALID', `cursor: expected the nextCursor of the page before, got ${JSON.stringify(cursor.slice(0, 40))}`);
+}
+
+function placeholders(values: readonly unknown[]): string {
+  return values.map(() => '?').join(', ');
+}
+
+/** SQLite takes a limited number of parameters. */
+function chunked(values: readonly string[]): readonly (readonly string[])[] {
+  const chunks: (readonly string[])[] = [];
+  for (let start = 0; start < values.length; start += 500) chunks.push(values.slice(start, start + 500));
+  return chunks;
+}
