@@ -31,7 +31,7 @@ interface Verdict {
   readonly reasoning: string;
 }
 
-/** All required evaluators decide when there are any, else the weighted mean; what could not be judged decides nothing. */
+/** All required evaluators that apply to the row decide when there are any, else the weighted mean of the scores that exist. */
 function verdict(scored: RowScores, specs: readonly EvaluatorSpec[], passThreshold: number): Verdict {
   if (scored.noAnswer !== null) return error(scored.noAnswer, null);
   const pairs = specs.flatMap((spec) => {
@@ -39,11 +39,11 @@ function verdict(scored: RowScores, specs: readonly EvaluatorSpec[], passThresho
     return score === undefined ? [] : [{ spec, score }];
   });
   const mean = weightedMean(pairs);
-  const unjudged = pairs.find(({ spec, score }) => spec.required && score.score === null);
+  const unjudged = pairs.find(({ spec, score }) => spec.required && score.score === null && score.passed === false);
   if (unjudged !== undefined) return error(`${unjudged.spec.id}: ${unjudged.score.reason ?? 'no score'}`, mean);
   if (mean === null) return error(pairs.map(({ spec, score }) => `${spec.id}: ${score.reason ?? 'no score'}`).join('; '), null);
-  const required = pairs.filter(({ spec }) => spec.required);
-  const passed = required.length > 0 ? required.every(({ score }) => score.passed) : mean >= passThreshold;
+  const required = pairs.filter(({ spec, score }) => spec.required && score.passed !== null);
+  const passed = required.length > 0 ? required.every(({ score }) => score.passed === true) : mean >= passThreshold;
   return { outcome: 'ok', passed, score: mean, reasoning: reasoning(pairs, required.length > 0, mean, passThreshold) };
 }
 
@@ -69,13 +69,14 @@ function weightedMean(pairs: readonly Scored[]): number | null {
 
 /** `f1 0.62 under 0.80; contains: "refund" not found` */
 function reasoning(pairs: readonly Scored[], hasRequired: boolean, mean: number, passThreshold: number): string {
-  const parts = pairs.map(({ spec, score }) => {
+  const applying = pairs.filter(({ score }) => score.passed !== null);
+  const parts = applying.map(({ spec, score }) => {
     const mark = spec.required ? ' (required)' : '';
     if (score.score === null) return `${spec.id}${mark}: ${score.reason ?? 'no score'}`;
-    const compared = score.passed ? '' : spec.not ? '' : ` under ${two(spec.threshold)}`;
-    return `${spec.id}${mark} ${two(score.score)}${compared}${score.reason === null || score.passed ? '' : `: ${score.reason}`}`;
+    const compared = score.passed === true || spec.not ? '' : ` under ${two(spec.threshold)}`;
+    return `${spec.id}${mark} ${two(score.score)}${compared}${score.reason === null || score.passed === true ? '' : `: ${score.reason}`}`;
   });
-  if (!hasRequired && pairs.length > 1) parts.push(`mean ${two(mean)}${mean >= passThreshold ? '' : ` under ${two(passThreshold)}`}`);
+  if (!hasRequired && applying.length > 1) parts.push(`mean ${two(mean)}${mean >= passThreshold ? '' : ` under ${two(passThreshold)}`}`);
   return parts.join('; ');
 }
 

@@ -6,9 +6,10 @@ import type { CutText, TokenUsage } from './dataset/dataset-row.js';
 /** What one evaluator says about one answer. */
 export interface ItemScore {
   readonly type: string;
-  /** 0 to 1, after `not`; null when the evaluator could not judge (then `passed` is false and `reason` says why). */
+  /** 0 to 1, after `not`; null when there is none, and `reason` says why. */
   readonly score: number | null;
-  readonly passed: boolean;
+  /** Null when the evaluator does not apply to the row (`number`, and the expected answer has none); false when it could not judge. */
+  readonly passed: boolean | null;
   readonly reason: string | null;
 }
 

@@ -23,11 +23,19 @@ export function pathText(path: readonly PropertyKey[]): string {
 
 /** A value as it can stand in a message: short, on one line. */
 export function shortValue(value: unknown): string {
-  if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return `a list of ${value.length}`;
-  if (typeof value === 'object' && value !== null) return 'an object';
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 60 ? `${text.slice(0, 57)}…"` : text;
+  switch (typeof value) {
+    case 'string':
+      return value.length > 58 ? `${JSON.stringify(value.slice(0, 57)).slice(0, -1)}…"` : JSON.stringify(value);
+    case 'number':
+    case 'boolean':
+    case 'bigint':
+      return String(value);
+    case 'object':
+      return value === null ? 'null' : 'an object';
+    default:
+      return 'nothing';
+  }
 }
 
 function unknownFields(keys: readonly string[]): string {

@@ -30,8 +30,8 @@ export async function scoreRow(row: DatasetRow, target: Target, evaluators: read
 
 function toScore(spec: EvaluatorSpec, judgement: Judgement): ItemScore {
   const { type, threshold, not } = spec;
-  if (judgement.score === null) return { type, score: null, passed: false, reason: judgement.reason };
+  if (judgement.score === null) return { type, score: null, passed: judgement.notApplicable === true ? null : false, reason: judgement.reason };
   const reached = judgement.score >= threshold;
   if (!not) return { type, score: judgement.score, passed: reached, reason: judgement.reason };
-  return { type, score: 1 - judgement.score, passed: !reached, reason: reached ? `must not hold, but does` : null };
+  return { type, score: 1 - judgement.score, passed: !reached, reason: reached ? 'must not hold, but does' : null };
 }

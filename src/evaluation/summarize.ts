@@ -154,7 +154,7 @@ class MetricTally {
   add(score: ItemScore): void {
     if (score.score === null) return;
     this.#values.add(score.score);
-    if (score.passed) this.#passed += 1;
+    if (score.passed === true) this.#passed += 1;
   }
 
   summary(runs: number): MetricSummary {

@@ -28,7 +28,7 @@ export interface Distribution {
 
 export interface MetricSummary extends Distribution {
   readonly type: string;
-  /** Runs without a score of this evaluator: errors and rows it could not judge. */
+  /** Runs without a score of this evaluator: errors, and rows it could not judge or does not apply to. */
   readonly missing: number;
   readonly passed: number;
   /** passed / n. */

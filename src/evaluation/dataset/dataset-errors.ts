@@ -14,10 +14,3 @@ export function datasetInvalid(where: string, problem: string, hint?: string): A
 export function datasetTooLarge(problem: string, hint: string): AppError {
   return new AppError('DATASET_TOO_LARGE', problem, { hint });
 }
-
-/** A parser's sentence as it can stand in a message: one line, without the control characters a file can carry. */
-export function plainText(text: string): string {
-  // eslint-disable-next-line no-control-regex
-  const plain = text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
-  return plain.length > 200 ? `${plain.slice(0, 199)}…` : plain;
-}

@@ -3,7 +3,8 @@
 import { pipeline } from 'node:stream';
 
 import { EVALUATION_LIMITS } from '../limits.js';
-import { datasetInvalid, plainText, rowText } from './dataset-errors.js';
+import { oneLine } from '../text/one-line.js';
+import { datasetInvalid, rowText } from './dataset-errors.js';
 import { delimiterOfHeader } from './format.js';
 import type { RawRecord } from './raw-record.js';
 import { peekText } from './text-source.js';
@@ -130,6 +131,6 @@ function explain(error: CsvError, position: Position, header: readonly string[] 
     case 'CSV_INVALID_CLOSING_QUOTE':
       return datasetInvalid(`${rowHere}${column}`, 'a double quote stands in the middle of a cell', 'put the cell in double quotes and write each quote inside it twice');
     default:
-      return datasetInvalid(rowHere, plainText(error.message));
+      return datasetInvalid(rowHere, oneLine(error.message));
   }
 }

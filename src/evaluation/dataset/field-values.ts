@@ -79,7 +79,7 @@ function listInCell(text: string): Json {
   if (!text.trimStart().startsWith('[')) return text;
   try {
     const value = JSON.parse(text) as Json;
-    return Array.isArray(value) && value.every((entry) => typeof entry === 'string') ? (value as Json) : text;
+    return Array.isArray(value) && value.every((entry) => typeof entry === 'string') ? value : text;
   } catch {
     return text;
   }

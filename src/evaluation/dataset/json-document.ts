@@ -4,7 +4,8 @@
 import type { Json } from '../../domain/json.js';
 import { EVALUATION_LIMITS } from '../limits.js';
 import { shortValue } from '../schema-issues.js';
-import { datasetInvalid, datasetTooLarge, plainText, rowText } from './dataset-errors.js';
+import { oneLine } from '../text/one-line.js';
+import { datasetInvalid, datasetTooLarge, rowText } from './dataset-errors.js';
 import { objectRecord, rowTooLarge } from './json-lines.js';
 import type { RawRecord } from './raw-record.js';
 
@@ -33,7 +34,7 @@ function parseDocument(content: string): Json {
     return JSON.parse(content) as Json;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    throw datasetInvalid(positionText(content, message), `not valid JSON: ${plainText(message)}`);
+    throw datasetInvalid(positionText(content, message), `not valid JSON: ${oneLine(message)}`);
   }
 }
 

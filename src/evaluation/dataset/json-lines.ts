@@ -3,7 +3,8 @@
 import type { Json } from '../../domain/json.js';
 import { EVALUATION_LIMITS } from '../limits.js';
 import { shortValue } from '../schema-issues.js';
-import { datasetInvalid, plainText, rowText } from './dataset-errors.js';
+import { oneLine } from '../text/one-line.js';
+import { datasetInvalid, rowText } from './dataset-errors.js';
 import type { RawRecord } from './raw-record.js';
 
 /** Streams the records. Throws DATASET_INVALID with row and line. */
@@ -37,7 +38,7 @@ function parseLine(content: string, where: string): Json {
   try {
     return JSON.parse(content) as Json;
   } catch (error) {
-    throw datasetInvalid(where, `not valid JSON: ${plainText(error instanceof Error ? error.message : String(error))}`);
+    throw datasetInvalid(where, `not valid JSON: ${oneLine(error instanceof Error ? error.message : String(error))}`);
   }
 }
 

@@ -12,9 +12,11 @@ export interface EvaluatorInput {
 }
 
 export interface Judgement {
-  /** 0 to 1, or null when this row cannot be judged; then `reason` says why. */
+  /** 0 to 1, or null when there is none; then `reason` says why. */
   readonly score: number | null;
   readonly reason: string | null;
+  /** True with a null score: there is nothing to judge in this row, which is no fault of the answer or the row. */
+  readonly notApplicable?: boolean;
 }
 
 export interface Evaluator {

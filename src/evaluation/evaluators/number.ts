@@ -20,13 +20,10 @@ export const number = defineEvaluator({
     tolerance: z._default(z.strictObject({ absolute: z._default(bound, 0), relative: z._default(bound, ROUNDING) }), { absolute: 0, relative: ROUNDING }),
     decimal: z._default(z.enum(['.', ',']), '.'),
   }),
-  create: ({ value, tolerance, decimal }) => ({
-    judge: ({ answer, expected }) => {
-      const given = findNumbers(answer, decimal);
-      const references = value === undefined ? expected : [decimal === '.' ? String(value) : String(value).replace('.', ',')];
-      return bestOf(references, (reference) => judgeNumbers(given, reference, decimal, tolerance));
-    },
-  }),
+  create: ({ value, tolerance, decimal }) => {
+    const fixed = value === undefined ? null : [decimal === '.' ? String(value) : String(value).replace('.', ',')];
+    return { judge: ({ answer, expected }) => judgeNumbers(findNumbers(answer, decimal), fixed ?? expected, decimal, tolerance) };
+  },
 });
 
 interface Tolerance {
@@ -34,9 +31,16 @@ interface Tolerance {
   readonly relative: number;
 }
 
-function judgeNumbers(given: readonly FoundNumber[], reference: string, decimal: DecimalMark, tolerance: Tolerance): Judgement {
-  const wanted = findNumbers(reference, decimal);
-  if (wanted.length === 0) return { score: null, reason: 'the expected answer has no number' };
+/** An accepted answer without a number ("five years") excuses any: then only finding the numbers of another one counts. */
+function judgeNumbers(given: readonly FoundNumber[], references: readonly string[] | null, decimal: DecimalMark, tolerance: Tolerance): Judgement {
+  const wanted = (references ?? []).map((reference) => findNumbers(reference, decimal));
+  const best = bestOf(references, (reference) => shareFound(given, findNumbers(reference, decimal), tolerance));
+  if (best.score === 1 || !wanted.some((numbers) => numbers.length === 0)) return best;
+  return { score: null, reason: 'the expected answer has no number', notApplicable: true };
+}
+
+function shareFound(given: readonly FoundNumber[], wanted: readonly FoundNumber[], tolerance: Tolerance): Judgement {
+  if (wanted.length === 0) return { score: null, reason: null };
   const missing = unmatchedNumbers(wanted, given, tolerance);
   const score = (wanted.length - missing.length) / wanted.length;
   if (score === 1) return { score, reason: null };

@@ -9,6 +9,7 @@ const PUNCTUATION = /[!-/:-@[-`{-~]/g;
 const ARTICLES = /(?<![\p{L}\p{N}_])(?:a|an|the)(?![\p{L}\p{N}_])/gu;
 
 /** What Python's str.split() splits at. */
+// eslint-disable-next-line no-control-regex -- U+001C to U+001F are white space to Python
 const WHITESPACE = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/;
 
 /** The tokens of a normalised text; empty for a text of articles, punctuation and spaces only. */
