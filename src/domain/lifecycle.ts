@@ -149,8 +149,8 @@ export interface ReplayOptions {
   readonly operation: string;
   /** Another queue than the job's. */
   readonly queue?: string;
-  /** The changed payload with the hashes of both, for the event. */
-  readonly edit?: { readonly payload: Json; readonly fromSha256: string; readonly toSha256: string };
+  /** The changed payload (or the file it is kept in) with the hashes of both, for the event. */
+  readonly edit?: { readonly payload: Json; readonly payloadRef: BlobRef | null; readonly fromSha256: string; readonly toSha256: string };
 }
 
 /** `dlq replay`: as retry, counted, under the name of the operation that did it. */
@@ -160,7 +160,7 @@ export function replay(job: Job, at: number, options: ReplayOptions): Change {
     ...fresh,
     replayCount: job.replayCount + 1,
     queue: options.queue ?? job.queue,
-    ...(options.edit === undefined ? {} : { payload: options.edit.payload, payloadRef: null }),
+    ...(options.edit === undefined ? {} : { payload: options.edit.payload, payloadRef: options.edit.payloadRef }),
   };
   const edited = options.edit === undefined ? {} : { fromSha256: options.edit.fromSha256, toSha256: options.edit.toSha256 };
   return {

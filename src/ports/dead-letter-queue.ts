@@ -4,7 +4,7 @@
 import type { MessageProps } from './message-queue.js';
 
 export interface DeadLetterQueue {
-  /** Oldest first. Also shows letters that somebody holds under a lock. */
+  /** In the order of their sequence numbers, so the oldest first. Also shows letters that somebody holds under a lock. */
   peek(params: PeekDeadLetters): Promise<DeadLetterPage>;
 
   /**

@@ -74,7 +74,8 @@ function cellText(value: Json): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-function csvLine(cells: readonly string[]): string {
+/** One record of RFC 4180 with its line end; no cell runs as a formula. */
+export function csvLine(cells: readonly string[]): string {
   return `${cells.map((cell) => quoted(neutralised(cell))).join(',')}\n`;
 }
 
