@@ -45,6 +45,8 @@ export interface LockedMessage {
   /** Chance; each hand-out has its own. */
   readonly token: string;
   readonly lockedUntil: number;
+  /** How long the lock lasts from its start; a renewal asks for the same. */
+  readonly lockMs: number;
   readonly messageId: string;
   readonly body: Uint8Array;
   readonly properties: string;
@@ -69,7 +71,6 @@ export interface MovedMessage {
 export interface BrokerDeadLetter {
   readonly seq: number;
   readonly queue: string;
-  readonly rank: number;
   readonly messageId: string;
   readonly body: Uint8Array;
   readonly properties: string;

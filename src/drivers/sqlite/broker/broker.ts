@@ -58,11 +58,11 @@ export class Broker {
     return this.#settlement.withdraw(seq);
   }
 
-  /** Reads only; also fit for a connection outside a transaction. QUEUE_UNKNOWN. */
+  /** Reads only, so it is fit for use outside a transaction. QUEUE_UNKNOWN. */
   look(queue: string, now: number): BrokerLook {
+    const waiting = this.#handOut.hasWaiting(queue);
     const nextTimerAt = this.#timed.nextTimerAt(now);
-    const due = nextTimerAt !== null && nextTimerAt <= now;
-    return { work: due || this.#handOut.hasWaiting(queue), nextTimerAt };
+    return { work: waiting || (nextTimerAt !== null && nextTimerAt <= now), nextTimerAt };
   }
 
   /** Sweeps, then hands out up to `max` messages, none from a paused queue. QUEUE_UNKNOWN, before anything is written. */
@@ -89,9 +89,14 @@ export class Broker {
     this.#settlement.release(ref, dueAt, now);
   }
 
+  /** When `sweep` has something to do next; `now` or earlier: it has already. Reads only. */
+  nextTimerAt(now: number): number | null {
+    return this.#timed.nextTimerAt(now);
+  }
+
   /**
    * Ends locks that have run out, activates what is due, dead-letters or drops what has expired: what time alone does, in
-   * all queues. Bounded; `look` says whether something is left. Hand-outs do it themselves.
+   * all queues. One call does a bounded amount. Hand-outs do it themselves.
    */
   sweep(now: number): void {
     this.#timed.run(now);

@@ -22,14 +22,15 @@ const COLUMNS = `seq, message_id AS messageId, CAST(body AS BLOB) AS body, prope
 
 interface LetterRow extends Omit<BrokerDeadLetter, 'queue'> {
   readonly lockedUntil: number;
+  readonly token: string;
 }
 
 export type LetterLock =
-  | { readonly kind: 'held'; readonly letter: BrokerDeadLetter; readonly ref: LockRef }
+  | { readonly kind: 'held'; readonly letter: BrokerDeadLetter; readonly ref: LockRef; readonly lockedUntil: number }
   | { readonly kind: 'gone' }
   | { readonly kind: 'locked'; readonly until: number };
 
-const LETTERS = `SELECT ${COLUMNS}, locked_until AS lockedUntil FROM broker_messages WHERE queue_id = ? AND state = ${DEAD}`;
+const LETTERS = `SELECT ${COLUMNS}, locked_until AS lockedUntil, token FROM broker_messages WHERE queue_id = ? AND state = ${DEAD}`;
 const PAGE = `${LETTERS} AND seq > ? ORDER BY seq LIMIT ?`;
 const ONE = `${LETTERS} AND seq = ?`;
 const SET_LOCK = 'UPDATE broker_messages SET token = ?, locked_until = ? WHERE seq = ?';
@@ -59,16 +60,17 @@ export class DeadLetters {
     return prepared<LetterRow>(this.#db, PAGE).all(queue.id, request.afterSeq, request.limit).map((row) => letterOf(row, queue.name));
   }
 
-  /** Takes one letter under a lock of its own. QUEUE_UNKNOWN. */
-  lock(request: { readonly queue: string; readonly seq: number; readonly now: number }): LetterLock {
+  /** Takes one letter under a lock of its own; its holder, who knows the `token`, gets a new one. QUEUE_UNKNOWN. */
+  lock(request: { readonly queue: string; readonly seq: number; readonly token?: string; readonly now: number }): LetterLock {
     const { seq, now } = request;
     const queue = this.#queues.require(request.queue);
     const row = prepared<LetterRow>(this.#db, ONE).get(queue.id, seq);
     if (row === undefined) return { kind: 'gone' };
-    if (row.lockedUntil > now) return { kind: 'locked', until: this.#boundedLockEnd(row, now) };
+    if (row.lockedUntil > now && row.token !== request.token) return { kind: 'locked', until: this.#boundedLockEnd(row, now) };
     const ref = { queue: queue.name, seq, token: randomUUID() };
-    prepared(this.#db, SET_LOCK).run(ref.token, now + LETTER_LOCK_MS, seq);
-    return { kind: 'held', letter: letterOf(row, queue.name), ref };
+    const lockedUntil = now + LETTER_LOCK_MS;
+    prepared(this.#db, SET_LOCK).run(ref.token, lockedUntil, seq);
+    return { kind: 'held', letter: letterOf(row, queue.name), ref, lockedUntil };
   }
 
   /** Deletes a held letter. LOCK_LOST. */
@@ -114,6 +116,6 @@ export class DeadLetters {
 }
 
 function letterOf(row: LetterRow, queue: string): BrokerDeadLetter {
-  const { lockedUntil: _, ...letter } = row;
+  const { lockedUntil: _until, token: _token, ...letter } = row;
   return { ...letter, queue };
 }

@@ -8,7 +8,7 @@ import type { Database } from 'better-sqlite3';
 
 import { prepared } from '../database.js';
 import type { BrokerHooks, LockedMessage, LockRequest } from './broker-message.js';
-import type { BrokerQueue, BrokerQueues } from './broker-queues.js';
+import { type BrokerQueue, type BrokerQueues, queueUnknown } from './broker-queues.js';
 import { MESSAGE_STATES } from './message-state.js';
 import type { Sweep } from './sweep.js';
 
@@ -26,12 +26,12 @@ const WAITING = `SELECT ${COLUMNS} ${FROM_ACTIVE} ORDER BY rank, seq LIMIT ?`;
 const WAITING_OF_RANK = `SELECT ${COLUMNS} ${FROM_ACTIVE} AND rank = ? ORDER BY seq LIMIT ?`;
 const NEXT_RANK = `SELECT min(rank) AS rank ${FROM_ACTIVE} AND rank > ?`;
 const ANY_WAITS = `
-SELECT EXISTS (SELECT 1 FROM broker_messages WHERE queue_id = q.id AND state = ${ACTIVE}) AS waits
-FROM broker_queues q WHERE name = ? AND paused_at IS NULL`;
+SELECT paused_at IS NULL AND EXISTS (SELECT 1 FROM broker_messages WHERE queue_id = q.id AND state = ${ACTIVE}) AS waits
+FROM broker_queues q WHERE name = ?`;
 const SAVE_PASSED_OVER = 'UPDATE broker_queues SET passed_over = ? WHERE id = ?';
 const SET_LOCK = `UPDATE broker_messages SET state = ${MESSAGE_STATES.locked}, locked_until = ?, token = ? WHERE seq = ?`;
 
-interface WaitingRow extends Omit<LockedMessage, 'token' | 'lockedUntil'> {
+interface WaitingRow extends Omit<LockedMessage, 'token' | 'lockedUntil' | 'lockMs'> {
   readonly rank: number;
 }
 
@@ -48,9 +48,11 @@ export class HandOut {
     this.#sweep = sweep;
   }
 
-  /** Whether `lock` would find a message that is active already. Reads only. */
+  /** Whether `lock` would hand out a message that is active already. Reads only. QUEUE_UNKNOWN. */
   hasWaiting(queue: string): boolean {
-    return prepared<{ waits: 0 | 1 }>(this.#db, ANY_WAITS).get(queue)?.waits === 1;
+    const row = prepared<{ waits: 0 | 1 }>(this.#db, ANY_WAITS).get(queue);
+    if (row === undefined) throw queueUnknown(queue);
+    return row.waits === 1;
   }
 
   lock(request: LockRequest): LockedMessage[] {
@@ -59,12 +61,13 @@ export class HandOut {
     if (expiredLeft || queue.pausedAt !== null || request.max < 1) return [];
     const rows = this.#choose(queue, request.max);
     if (rows.length === 0) return [];
-    const lockedUntil = request.now + Math.min(request.lockMs ?? queue.lockMs, queue.lockMs);
+    const lockMs = Math.min(request.lockMs ?? queue.lockMs, queue.lockMs);
+    const lockedUntil = request.now + lockMs;
     const setLock = prepared(this.#db, SET_LOCK);
     const messages = rows.map((row) => {
       const token = randomUUID();
       setLock.run(lockedUntil, token, row.seq);
-      return { ...row, token, lockedUntil };
+      return { ...row, token, lockedUntil, lockMs };
     });
     this.#hooks.counted(queue.name, 'active', -messages.length);
     this.#hooks.counted(queue.name, 'locked', messages.length);

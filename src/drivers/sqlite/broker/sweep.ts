@@ -105,7 +105,7 @@ export class Sweep {
     for (const row of prepared<TimedRow>(this.#db, ENDED_LOCKS).all(now)) {
       const deliveries = row.deliveryCount + 1;
       if (row.maxDeliveryCount !== null && deliveries >= row.maxDeliveryCount) {
-        const description = `the message was handed out ${deliveries} times and its lock ended each time`;
+        const description = `the message was handed out ${deliveries} times and never completed`;
         moved.push(this.#moveToDeadLetters(row, { reason: 'DELIVERY_LIMIT', description, now, deliveries }));
       } else {
         prepared(this.#db, GIVE_BACK).run(row.seq);

@@ -1,0 +1,70 @@
+// One hand-out of the SQLite queue: the message and what can be done with it while its lock holds.
+
+import type { Clock } from '../../ports/clock.js';
+import type { DeadLetterReason, Delivery, MessageProps, ReceivedMessage } from '../../ports/message-queue.js';
+import type { Broker } from './broker/broker.js';
+import type { LockedMessage, LockRef } from './broker/broker-message.js';
+import type { Writer } from './writer.js';
+
+const MAX_DESCRIPTION = 1_024;
+
+export interface SettlementParts {
+  readonly writer: Writer;
+  readonly broker: Broker;
+  readonly clock: Clock;
+}
+
+export class SqliteDelivery implements Delivery {
+  readonly queue: string;
+  readonly message: ReceivedMessage;
+  readonly lockedUntil: number;
+  readonly #parts: SettlementParts;
+  readonly #ref: LockRef;
+  readonly #lockMs: number;
+
+  constructor(parts: SettlementParts, queue: string, locked: LockedMessage) {
+    this.queue = queue;
+    this.message = {
+      messageId: locked.messageId,
+      body: locked.body,
+      properties: JSON.parse(locked.properties) as MessageProps,
+      brokerSequence: String(locked.seq),
+      enqueuedAt: locked.enqueuedAt,
+      expiresAt: locked.expiresAt,
+      deliveryCount: locked.deliveryCount,
+    };
+    this.lockedUntil = locked.lockedUntil;
+    this.#parts = parts;
+    this.#ref = { queue, seq: locked.seq, token: locked.token };
+    this.#lockMs = locked.lockMs;
+  }
+
+  complete(): Promise<void> {
+    const { writer, broker, clock } = this.#parts;
+    return writer.write(() => broker.complete(this.#ref, clock.now()));
+  }
+
+  deadLetter({ reason, description }: DeadLetterReason): Promise<void> {
+    const { writer, broker, clock } = this.#parts;
+    const why = { reason, description: firstCharacters(description, MAX_DESCRIPTION) };
+    return writer.write(() => broker.deadLetter(this.#ref, why, clock.now()));
+  }
+
+  renewLock(): Promise<number> {
+    const { writer, broker, clock } = this.#parts;
+    return writer.write(() => broker.renew(this.#ref, this.#lockMs, clock.now()));
+  }
+
+  release(delayMs: number): Promise<void> {
+    const { writer, broker, clock } = this.#parts;
+    return writer.write(() => {
+      const now = clock.now();
+      broker.release(this.#ref, delayMs > 0 ? now + delayMs : null, now);
+    });
+  }
+}
+
+/** At most `max` UTF-16 units, without half a character at the end. */
+function firstCharacters(text: string, max: number): string {
+  return text.length <= max ? text : text.slice(0, max).replace(/[\uD800-\uDBFF]$/, '');
+}
