@@ -67,14 +67,15 @@ function weightedMean(pairs: readonly Scored[]): number | null {
   return weights === 0 ? null : sum / weights;
 }
 
-/** `f1 0.62 under 0.80; contains: "refund" not found` */
+/** `f1 0.62 under 0.80; contains: "refund" not found; mean 0.31 under 0.50` */
 function reasoning(pairs: readonly Scored[], hasRequired: boolean, mean: number, passThreshold: number): string {
   const applying = pairs.filter(({ score }) => score.passed !== null);
   const parts = applying.map(({ spec, score }) => {
-    const mark = spec.required ? ' (required)' : '';
-    if (score.score === null) return `${spec.id}${mark}: ${score.reason ?? 'no score'}`;
-    const compared = score.passed === true || spec.not ? '' : ` under ${two(spec.threshold)}`;
-    return `${spec.id}${mark} ${two(score.score)}${compared}${score.reason === null || score.passed === true ? '' : `: ${score.reason}`}`;
+    if (score.score === null) return `${spec.id}: ${score.reason ?? 'no score'}`;
+    if (score.passed === true) return `${spec.id} ${two(score.score)}`;
+    if (score.reason !== null && score.score === 0) return `${spec.id}: ${score.reason}`;
+    const reason = score.reason === null ? '' : `: ${score.reason}`;
+    return `${spec.id} ${two(score.score)}${spec.not ? '' : ` under ${two(spec.threshold)}`}${reason}`;
   });
   if (!hasRequired && applying.length > 1) parts.push(`mean ${two(mean)}${mean >= passThreshold ? '' : ` under ${two(passThreshold)}`}`);
   return parts.join('; ');

@@ -26,8 +26,9 @@ export class ColumnResolver {
     const known = this.#cache.get(key);
     if (known !== undefined) return known;
     if (names.length > EVALUATION_LIMITS.columns) throw invalid(`${where}: at most ${EVALUATION_LIMITS.columns} columns, got ${names.length}`);
-    refuseDuplicates(names, where);
     const fields = this.#fieldsOf(names, where);
+    // A first line that is no header has nothing recognised in it; saying that is better than complaining of equal values.
+    if (fields.some((field) => field !== null)) refuseDuplicates(names, where);
     refuseTwoForOneField(names, fields, where);
     if (this.#cache.size < 1000) this.#cache.set(key, fields);
     names.forEach((name, index) => {

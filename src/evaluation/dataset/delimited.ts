@@ -17,73 +17,71 @@ export async function* delimitedRecords(text: AsyncIterable<string>, format: 'cs
   const { head, text: whole } = await peekText(text, HEADER_CHARACTERS);
   const delimiter = format === 'tsv' ? '\t' : delimiterOfHeader(/^[^\r\n]*/.exec(head)?.[0] ?? '');
   const position = new Position();
-  let header: readonly string[] | undefined;
   try {
-    for await (const { cells, endLine } of parsedLines(whole, delimiter)) {
-      const line = position.advance(cells, endLine);
-      if (header === undefined) {
-        header = headerNames(cells);
-        continue;
-      }
-      position.row += 1;
-      yield toRecord(header, cells, position.row, line);
+    for await (const { cells, row, line } of parsedRows(whole, delimiter, position)) {
+      if (row > 0) yield toRecord(position.header, cells, row, line);
     }
   } catch (error) {
-    throw isCsvError(error) ? explain(error, position, header) : error;
+    throw isCsvError(error) ? explain(error, position) : error;
   }
 }
 
-interface ParsedLine {
+interface ParsedRow {
   readonly cells: readonly string[];
-  /** As the parser counts lines. */
-  readonly endLine: number;
+  /** 0 for the header. */
+  readonly row: number;
+  readonly line: number;
 }
 
-async function* parsedLines(text: AsyncIterable<string>, delimiter: string): AsyncGenerator<ParsedLine> {
+async function* parsedRows(text: AsyncIterable<string>, delimiter: string, position: Position): AsyncGenerator<ParsedRow> {
   const { parse } = await import('csv-parse');
+  const places = new WeakMap<readonly string[], ParsedRow>();
   const parser = parse({
     delimiter,
-    info: true,
     skip_empty_lines: true,
     skip_records_with_empty_values: true,
     max_record_size: EVALUATION_LIMITS.rowBytes,
     // A tab is white space too, so trimming would join empty cells of a TSV; there quotes inside a cell are plain text.
     trim: delimiter !== '\t',
     relax_quotes: delimiter === '\t',
+    // Called while the parser works, so that the position is right even for rows it drops because a later one is broken.
+    on_record: (cells, { lines }) => {
+      places.set(cells, position.advance(cells, lines));
+      return cells;
+    },
   });
-  // Errors of the source and of the parser both end the loop below: pipeline destroys the parser with them.
+  // Errors of the source and of the parser both end the loop: pipeline destroys the parser with them.
   pipeline(text, parser, () => undefined);
-  for await (const parsed of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
-    yield { cells: parsed.record, endLine: parsed.info.lines };
+  for await (const cells of parser as AsyncIterable<string[]>) {
+    const place = places.get(cells);
+    if (place !== undefined) yield place;
   }
 }
 
-/** Turns the parser's line count into physical lines: it counts a CRLF inside quotes twice and reports where a record ends. */
+/** Where the parser is. It counts a CRLF inside quotes twice and reports where a record ends; here are physical lines. */
 class Position {
-  row = 0;
+  header: readonly string[] = [];
+  #row = -1;
   #endLine = 0;
   #surplus = 0;
 
-  /** The line on which the record begins. */
-  advance(cells: readonly string[], endLine: number): number {
+  advance(cells: readonly string[], endLine: number): ParsedRow {
     let inside = 0;
     for (const cell of cells) {
       if (!cell.includes('\n') && !cell.includes('\r')) continue;
-      const pairs = cell.split('\r\n').length - 1;
+      this.#surplus += cell.split('\r\n').length - 1;
       inside += cell.split(/\r\n|\r|\n/).length - 1;
-      this.#surplus += pairs;
     }
     this.#endLine = endLine - this.#surplus;
-    return this.#endLine - inside;
+    this.#row += 1;
+    if (this.#row === 0) this.header = headerNames(cells);
+    return { cells, row: this.#row, line: this.#endLine - inside };
   }
 
-  /** The parser's line of an error as a physical one. */
-  physical(line: number): number {
-    return line - this.#surplus;
-  }
-
-  get nextLine(): number {
-    return this.#endLine + 1;
+  /** The place of the record after the last good one. `line` is the parser's; without it, the line where the record begins. */
+  next(line?: number): string {
+    const at = line === undefined ? this.#endLine + 1 : line - this.#surplus;
+    return this.#row < 0 ? `header (line ${at})` : rowText(this.#row + 1, at);
   }
 }
 
@@ -114,23 +112,21 @@ function isCsvError(error: unknown): error is CsvError {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' && /^(CSV_|INVALID_OPENING_QUOTE)/.test(error.code);
 }
 
-function explain(error: CsvError, position: Position, header: readonly string[] | undefined): Error {
-  const line = position.physical(error.lines ?? position.nextLine);
-  const row = header === undefined ? 'header' : rowText(position.row + 1, position.nextLine);
-  const rowHere = header === undefined ? `header (line ${line})` : rowText(position.row + 1, line);
-  const name = header?.[error.column ?? -1];
+function explain(error: CsvError, position: Position): Error {
+  const here = position.next(error.lines);
+  const name = position.header[error.column ?? -1];
   const column = name === undefined ? '' : `, column ${JSON.stringify(name)}`;
   switch (error.code) {
     case 'CSV_RECORD_INCONSISTENT_FIELDS_LENGTH':
-      return datasetInvalid(rowHere, `expected ${header?.length ?? 0} columns as in the header, got ${error.record?.length ?? 'another number'}`, 'a cell with the separator or a newline in it must stand in double quotes');
+      return datasetInvalid(here, `expected ${position.header.length} columns as in the header, got ${error.record?.length ?? 'another number'}`, 'a cell with the separator or a newline in it must stand in double quotes');
     case 'CSV_QUOTE_NOT_CLOSED':
-      return datasetInvalid(`${row}${column}`, 'a double quote is opened and never closed');
+      return datasetInvalid(`${position.next()}${column}`, 'a double quote is opened and never closed');
     case 'CSV_MAX_RECORD_SIZE':
-      return datasetInvalid(row, 'the row is larger than 1 MB', 'is a double quote left open in it?');
+      return datasetInvalid(position.next(), 'the row is larger than 1 MB', 'is a double quote left open in it?');
     case 'INVALID_OPENING_QUOTE':
     case 'CSV_INVALID_CLOSING_QUOTE':
-      return datasetInvalid(`${rowHere}${column}`, 'a double quote stands in the middle of a cell', 'put the cell in double quotes and write each quote inside it twice');
+      return datasetInvalid(`${here}${column}`, 'a double quote stands in the middle of a cell', 'put the cell in double quotes and write each quote inside it twice');
     default:
-      return datasetInvalid(rowHere, oneLine(error.message));
+      return datasetInvalid(here, oneLine(error.message));
   }
 }

@@ -34,7 +34,7 @@ function parseDocument(content: string): Json {
     return JSON.parse(content) as Json;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    throw datasetInvalid(positionText(content, message), `not valid JSON: ${oneLine(message)}`);
+    throw datasetInvalid(positionText(content, message), `not valid JSON: ${oneLine(message.replace(/ in JSON at position .*$/s, ''))}`);
   }
 }
 

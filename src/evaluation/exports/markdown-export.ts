@@ -70,7 +70,8 @@ function gateCells(gate: GateResult): string[] {
 }
 
 function metricCells([id, metric]: readonly [string, MetricSummary]): string[] {
-  const interval = metric.ci95 === null ? '' : `${number(metric.ci95[0])} – ${number(metric.ci95[1])}`;
+  // Scores end at 0 and 1, the t interval does not know that.
+  const interval = metric.ci95 === null ? '' : metric.ci95.map((bound) => number(Math.min(1, Math.max(0, bound)))).join(' – ');
   return [escaped(id), String(metric.n), number(metric.mean), interval, number(metric.p50), percent(metric.passRate), String(metric.missing)];
 }
 
@@ -87,7 +88,7 @@ function itemLine(item: ItemResult): string {
 /** Backslashes make Markdown's own characters plain; `@` and `<` become entities, which no renderer acts on. */
 function escaped(text: string): string {
   return oneLine(text.replace(/\r\n|\r|\n/g, ' ⏎ '), CELL_CHARACTERS)
-    .replace(/[\\`*_{}[\]()#+!|~>-]/g, '\\$&')
+    .replace(/[\\`*_[\]#|~>]/g, '\\$&')
     .replace(/&/g, '&amp;')
     .replace(/</g, '&lt;')
     .replace(/@/g, '&#64;')

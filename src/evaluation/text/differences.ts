@@ -14,7 +14,8 @@ const FILLERS = new Set('and or but of to in on at by for from with as is are wa
 /** At most three lines; none for texts with the same terms. `expected` is the accepted answer to compare with. */
 export function describeDifferences(expected: string, answer: string): string[] {
   if (answer.trim() === '') return expected.trim() === '' ? [] : ['the answer is empty'];
-  if (expected.length + answer.length > MAX_CHARACTERS) return [];
+  // Terms of a JSON text would be its braces and quotes; json-equal names the place instead.
+  if (expected.length + answer.length > MAX_CHARACTERS || /^\s*[{[]/.test(expected)) return [];
   const numbers = numberDifference(expected, answer);
   const wanted = contentTerms(expected);
   const given = contentTerms(answer);
@@ -23,9 +24,9 @@ export function describeDifferences(expected: string, answer: string): string[] 
   return [...numbers, ...termLine('missing', missing), ...termLine('extra', extra)];
 }
 
-/** Tokens with content, without those that are numbers: they have a line of their own. */
+/** Tokens with content, without those that hold numbers: they have a line of their own. */
 function contentTerms(text: string): Set<string> {
-  return new Set(squadTokens(text).filter((token) => !FILLERS.has(token) && !/^\p{N}/u.test(token)));
+  return new Set(squadTokens(text).filter((token) => !FILLERS.has(token) && !/\p{N}/u.test(token)));
 }
 
 function termLine(label: string, terms: readonly string[]): string[] {
