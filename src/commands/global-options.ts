@@ -9,7 +9,7 @@ const group = 'Global options:';
 export const GLOBAL_OPTIONS = {
   profile: option('--profile <name>', 'use this profile of the configuration', { parser: nonEmpty(), group }),
   dataDir: option('--data-dir <dir>', 'keep jobs and settings there (COPILOTEVAL_HOME)', { parser: directoryPath(), group }),
-  output: option<OutputFormat>('-o, --output <format>', 'text for people, JSON for programs', {
+  output: option<OutputFormat>('-o, --output <format>', 'how answers are printed', {
     parser: choice(OUTPUT_FORMATS),
     default: 'text',
     group,

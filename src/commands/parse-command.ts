@@ -5,7 +5,7 @@ import { AppError } from '../domain/errors.js';
 import { nearest } from '../domain/nearest.js';
 import type { Command } from './command.js';
 import { GLOBAL_OPTIONS, type GlobalOptions } from './global-options.js';
-import { readWith } from './option-parsers.js';
+import { oneOf, readWith } from './option-parsers.js';
 import type { ArgumentSpec, OptionSpec, OptionSpecs, OptionValues } from './option-specs.js';
 
 export interface ParsedCommand {
@@ -66,14 +66,12 @@ function buildArgument(name: string, spec: ArgumentSpec<unknown>): Argument {
 }
 
 function buildOption(key: string, spec: OptionSpec<unknown>, all: OptionSpecs): Option {
-  const result = new Option(spec.flags, spec.description);
+  const result = new Option(spec.flags, describedOption(spec));
   if (spec.group !== undefined) result.helpGroup(spec.group);
   result.hideHelp(spec.hidden);
   result.conflicts(spec.conflicts.map((other) => attributeName(all[other], other)));
   if (!spec.takesValue) return result;
   const { parser } = spec;
-  if (parser?.choices) result.choices(parser.choices);
-  if (spec.default !== undefined && !spec.repeatable) result.default(undefined, spec.defaultText ?? plain(spec.default));
   result.makeOptionMandatory(spec.required);
   return result.argParser<unknown>((word, before) => {
     const value = parser ? readWith<unknown>(parser, word, result.long ?? `--${key}`) : word;
@@ -122,6 +120,14 @@ function nearestOption(message: string, command: Command): string | undefined {
     .map((spec) => new Option(spec.flags).long)
     .filter((long) => long !== undefined);
   return typed.startsWith('--') ? nearest(typed, known) : undefined;
+}
+
+/** With the words to choose from and the default: `how urgent (low, normal or high; default: normal)`. */
+function describedOption(spec: OptionSpec<unknown>): string {
+  const facts = spec.parser?.choices ? [oneOf(spec.parser.choices)] : [];
+  const shownDefault = spec.defaultText ?? (spec.default === undefined ? undefined : plain(spec.default));
+  if (spec.takesValue && !spec.repeatable && shownDefault !== undefined) facts.push(`default: ${shownDefault}`);
+  return facts.length === 0 ? spec.description : `${spec.description} (${facts.join('; ')})`;
 }
 
 function plain(value: unknown): string {

@@ -9,7 +9,9 @@ export function nearest(text: string, candidates: readonly string[]): string | u
   let bestDistance = Infinity;
   for (const candidate of candidates) {
     const away = distance(typed, candidate.toLowerCase());
-    const allowed = Math.max(1, Math.floor(Math.max(typed.length, candidate.length) * 0.4));
+    const length = Math.max(typed.length, candidate.length);
+    // Two swapped letters count as two edits, so even short words need two; three-letter words would fit anything then.
+    const allowed = length <= 3 ? 1 : Math.max(2, Math.floor(length * 0.4));
     if (away <= allowed && away < bestDistance) {
       best = candidate;
       bestDistance = away;

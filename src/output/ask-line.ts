@@ -1,24 +1,55 @@
-// Asks for one line on the terminal.
+// Asks for lines on the terminal, one question at a time.
 
-import { createInterface } from 'node:readline';
+import { createInterface, type Interface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { AppError } from '../domain/errors.js';
-import type { Streams } from './streams.js';
+import type { OutputStream } from './streams.js';
 
-/**
- * The line without blanks around it. An input that ends (Ctrl-D) is an empty answer; an abort throws REFUSED.
- */
-export async function askLine(streams: Pick<Streams, 'stdin' | 'stderr'>, prompt: string, signal: AbortSignal): Promise<string> {
-  streams.stderr.write(prompt);
-  // `terminal: false` leaves the terminal in its normal mode, where Ctrl-C stays a signal and editing is the terminal's.
-  const lines = createInterface({ input: streams.stdin, terminal: false });
-  try {
-    return await new Promise<string>((resolve, reject) => {
-      lines.once('line', (line) => resolve(line.trim()));
-      lines.once('close', () => resolve(''));
-      signal.addEventListener('abort', () => reject(new AppError('REFUSED', 'stopped before the question was answered')), { once: true });
+export class LineAsker {
+  readonly #lines: Interface;
+  readonly #output: OutputStream;
+  readonly #typedAhead: string[] = [];
+  #ended = false;
+  #waiting: ((line: string) => void) | undefined;
+
+  constructor(input: Readable, output: OutputStream) {
+    this.#output = output;
+    // `terminal: false` leaves the terminal in its normal mode: editing is its own, and Ctrl-C stays a signal.
+    this.#lines = createInterface({ input, terminal: false });
+    this.#lines.on('line', (line) => this.#arrived(line));
+    this.#lines.on('close', () => {
+      this.#ended = true;
+      this.#waiting?.('');
     });
-  } finally {
-    lines.close();
-    streams.stdin.pause();
+  }
+
+  /** The line without blanks around it. An input that ends (Ctrl-D) is an empty answer; an abort throws REFUSED. */
+  async ask(prompt: string, signal: AbortSignal): Promise<string> {
+    this.#output.write(prompt);
+    const early = this.#typedAhead.shift();
+    if (early !== undefined || this.#ended) return (early ?? '').trim();
+    this.#lines.resume();
+    try {
+      return await this.#nextLine(signal);
+    } finally {
+      this.#waiting = undefined;
+      // A stdin that is read would keep the process alive.
+      this.#lines.pause();
+    }
+  }
+
+  #nextLine(signal: AbortSignal): Promise<string> {
+    return new Promise((resolve, reject) => {
+      this.#waiting = (line) => resolve(line.trim());
+      const stopped = (): void => reject(new AppError('REFUSED', 'stopped before the question was answered'));
+      if (signal.aborted) stopped();
+      else signal.addEventListener('abort', stopped, { once: true });
+    });
+  }
+
+  #arrived(line: string): void {
+    if (this.#waiting) this.#waiting(line);
+    else this.#typedAhead.push(line);
+    this.#waiting = undefined;
   }
 }

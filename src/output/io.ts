@@ -2,6 +2,7 @@
 
 import type { Readable } from 'node:stream';
 import { AppError } from '../domain/errors.js';
+import type { LineAsker } from './ask-line.js';
 import { ProgressBar, type Progress } from './progress.js';
 import { printable } from './sanitize.js';
 import type { Streams } from './streams.js';
@@ -77,6 +78,7 @@ export class StreamIo implements Io {
   readonly #streams: Streams;
   readonly #settings: IoSettings;
   #bar: ProgressBar | undefined;
+  #asker: LineAsker | undefined;
 
   constructor(streams: Streams, settings: IoSettings) {
     this.#streams = streams;
@@ -172,8 +174,9 @@ export class StreamIo implements Io {
   }
 
   async #question(prompt: string): Promise<string> {
-    const { askLine } = await import('./ask-line.js');
-    return askLine(this.#streams, printable(prompt), this.#settings.signal);
+    const { LineAsker } = await import('./ask-line.js');
+    this.#asker ??= new LineAsker(this.stdin, this.#streams.stderr);
+    return this.#asker.ask(printable(prompt), this.#settings.signal);
   }
 
   #remark(text: string): void {

@@ -4,8 +4,8 @@ import { Readable } from 'node:stream';
 import type { Streams } from '../../src/output/streams.js';
 
 export interface TestStreamsOptions {
-  /** What stdin holds; a terminal's answers are lines of it. */
-  readonly stdin?: string;
+  /** What stdin holds, a terminal's answers being lines of it; null for one where nothing comes and nothing ends. */
+  readonly stdin?: string | null;
   /** All three streams are a terminal. */
   readonly terminal?: boolean;
   readonly columns?: number;
@@ -19,7 +19,7 @@ export class TestStreams implements Streams {
   #closedListeners: (() => void)[] = [];
 
   constructor({ stdin = '', terminal = false, columns = 80 }: TestStreamsOptions = {}) {
-    this.stdin = Readable.from(stdin === '' ? [] : [stdin]);
+    this.stdin = stdin === null ? new Readable({ read: () => undefined }) : Readable.from(stdin === '' ? [] : [stdin]);
     this.stdinIsTerminal = terminal;
     this.stdout = new CapturedStream(terminal, columns);
     this.stderr = new CapturedStream(terminal, columns);
