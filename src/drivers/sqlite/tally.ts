@@ -83,7 +83,7 @@ export function readTallyRange(db: Database, kind: TallyKind, from: number, to: 
   return prepared<TallyRow>(db, 'SELECT a, b, c, d, count FROM tallies WHERE kind = ? AND a >= ? AND a < ? AND count <> 0').all(kind, from, to);
 }
 
-/** Parts are names and numbers; U+0000 is in none of them that SQLite would keep whole. */
-function keyOf({ kind, parts }: Difference): string {
-  return `${kind}\u0000${parts[0]}\u0000${parts[1]}\u0000${parts[2]}\u0000${parts[3]}`;
+/** The lengths keep parts apart that run together: a type may contain any character. */
+function keyOf({ kind, parts: [a, b, c, d] }: Difference): string {
+  return `${kind} ${String(a).length} ${String(b).length} ${String(c).length} ${a}${b}${c}${d}`;
 }

@@ -1,0 +1,63 @@
+// Answers about many jobs at once, from counters and small partial indexes.
+
+import type { Database } from 'better-sqlite3';
+
+import { hasEnded, type JobId, type JobStatus } from '../../domain/job.js';
+import type { ChildCounts, OpenWork } from '../../ports/job-store.js';
+import { prepared } from './database.js';
+import { readJob } from './job-transaction.js';
+import { decodeState } from './job-rows.js';
+import { readTallies } from './tally.js';
+
+/** The counters of a parent's children are changed in the transactions that store the children: they count the stored set. */
+export function countChildren(db: Database, parentJobId: JobId): ChildCounts {
+  const expected = readJob(db, parentJobId)?.children?.expected ?? 0;
+  return { expected, ...countStoredChildren(db, parentJobId) };
+}
+
+/** In one read: the children's counters and what each waiting parent expects. */
+export function findStrandedParents(db: Database, limit: number): JobId[] {
+  const stranded: JobId[] = [];
+  for (const parent of prepared<{ id: string; state: string }>(db, SELECT_WAITING).all()) {
+    const { succeeded, failed } = countStoredChildren(db, parent.id);
+    if (succeeded + failed < (decodeState(parent.state).children?.expected ?? 0)) continue;
+    stranded.push(parent.id);
+    if (stranded.length >= limit) break;
+  }
+  return stranded;
+}
+
+const SELECT_WAITING = 'SELECT id, state FROM jobs WHERE awaits_children = 1';
+
+/**
+ * A scheduled message is a retry unless it is the first attempt of a job that is due later: those are counted by their
+ * own index, the others are what remains.
+ */
+export function countOpenWork(db: Database, queues: readonly string[], now: number): OpenWork {
+  const sum = { ready: 0, locked: 0, retries: 0, awaitingChildren: 0, delayed: 0 };
+  for (const queue of new Set(queues)) {
+    const messages = new Map(readTallies(db, 'messages', queue).map(({ b: state, count }) => [state, count]));
+    const delayed = countOf(db, 'SELECT count(*) AS n FROM jobs WHERE queue = ? AND delayed_until IS NOT NULL AND delayed_until > ?', queue, now);
+    sum.ready += messages.get('active') ?? 0;
+    sum.locked += messages.get('locked') ?? 0;
+    sum.delayed += delayed;
+    sum.retries += Math.max(0, (messages.get('scheduled') ?? 0) - delayed);
+    sum.awaitingChildren += countOf(db, 'SELECT count(*) AS n FROM jobs WHERE queue = ? AND awaits_children = 1', queue);
+  }
+  return sum;
+}
+
+function countStoredChildren(db: Database, parentJobId: JobId): { stored: number; succeeded: number; failed: number } {
+  const counts = { stored: 0, succeeded: 0, failed: 0 };
+  for (const { b, count } of readTallies(db, 'children', parentJobId)) {
+    const status = b as JobStatus;
+    counts.stored += count;
+    if (status === 'Succeeded') counts.succeeded += count;
+    else if (hasEnded(status)) counts.failed += count;
+  }
+  return counts;
+}
+
+function countOf(db: Database, sql: string, ...values: (string | number)[]): number {
+  return prepared<{ n: number }>(db, sql).get(...values)?.n ?? 0;
+}

@@ -1,0 +1,171 @@
+// Tells waiting receivers and readers that something was committed: by this process (a poke after its own commit) or by
+// another one (the file of the write-ahead log changed). Costs nothing while nobody waits, and next to nothing while
+// everybody waits.
+//
+// Why it is sound. `PRAGMA data_version` says for certain whether another connection has committed; it is the only thing
+// that wakes anybody. A notification from the file system only says when to look. It comes with the write to the log,
+// before the commit can be read (the log is flushed to disk in between), so one look at once would see nothing and no
+// further notification would come: hence looks after 1, 1, 2, 2, 2 ms, and then at growing distances for slow disks.
+// A missed notification (none from this file system, too many watches, a disk slower than the last look) costs at most
+// one period of the slow poll, never a message: nothing depends on being told.
+//
+// The directory is watched, not the log: the last connection that closes deletes the log, the next one makes a new one.
+
+import { type FSWatcher, watch } from 'node:fs';
+import { basename, dirname } from 'node:path';
+
+import type { Database } from 'better-sqlite3';
+
+import { prepared } from './database.js';
+
+const LOOK_AGAIN_MS = [1, 1, 2, 2, 2, 4, 8, 16, 32, 64];
+const SLOW_POLL_MS = 1_000;
+/** Where nothing can be watched: half a percent of a core. */
+const POLL_WITHOUT_WATCH_MS = 25;
+
+interface Waiter {
+  /** Woken when the generation is another one. */
+  readonly since: number;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+export class Waker {
+  readonly #db: Database;
+  /** Throws when the file is not at its place any more; asked with each slow poll. */
+  readonly #checkPresence: () => void;
+  readonly #waiters = new Set<Waiter>();
+  #watcher: FSWatcher | undefined;
+  #canWatch = true;
+  /** Grows with every commit this process made or noticed. */
+  #generation = 0;
+  #dataVersion = 0;
+  #looks: NodeJS.Timeout | undefined;
+  #poll: NodeJS.Timeout | undefined;
+
+  constructor(db: Database, checkPresence: () => void) {
+    this.#db = db;
+    this.#checkPresence = checkPresence;
+  }
+
+  /** This process has committed. */
+  poke(): void {
+    this.#generation += 1;
+    this.#wake();
+  }
+
+  /**
+   * Resolves after a commit made since the call, after `waitMs`, or when the signal fires. Ask first, then look, then
+   * wait: so nothing falls between. DB_GONE when the file was taken away.
+   */
+  changed({ waitMs, signal }: { readonly waitMs: number; readonly signal?: AbortSignal }): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted === true || waitMs <= 0) return resolve();
+      this.#observe();
+      const done = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', done);
+        this.#waiters.delete(waiter);
+        if (this.#waiters.size === 0) this.#rest();
+        resolve();
+      };
+      const timer = setTimeout(done, waitMs);
+      signal?.addEventListener('abort', done, { once: true });
+      const waiter: Waiter = {
+        since: this.#generation,
+        resolve: done,
+        reject: (error) => {
+          reject(error);
+          done();
+        },
+      };
+      this.#waiters.add(waiter);
+      if (this.#waiters.size === 1) this.#attend();
+    });
+  }
+
+  /** Everybody who waits is let go. */
+  close(): void {
+    for (const waiter of [...this.#waiters]) waiter.resolve();
+    this.#rest();
+    this.#watcher?.close();
+    this.#watcher = undefined;
+  }
+
+  /** Somebody waits: notifications count from now on, and a commit may be on its way whose notification did not count. */
+  #attend(): void {
+    if (this.#watcher === undefined && this.#canWatch) this.#watch();
+    this.#poll = setInterval(() => this.#slowLook(), this.#watcher === undefined ? POLL_WITHOUT_WATCH_MS : SLOW_POLL_MS);
+    this.#poll.unref();
+    this.#lookAgain(0);
+  }
+
+  #rest(): void {
+    clearInterval(this.#poll);
+    clearTimeout(this.#looks);
+    this.#looks = undefined;
+  }
+
+  #watch(): void {
+    const log = `${basename(this.#db.name)}-wal`;
+    try {
+      this.#watcher = watch(dirname(this.#db.name), { persistent: false }, (_kind, name) => {
+        if (this.#waiters.size > 0 && (name === null || name === log)) this.#lookAgain(0);
+      });
+      this.#watcher.on('error', () => this.#stopWatching());
+    } catch {
+      this.#canWatch = false;
+    }
+  }
+
+  #stopWatching(): void {
+    this.#canWatch = false;
+    this.#watcher?.close();
+    this.#watcher = undefined;
+    if (this.#waiters.size === 0) return;
+    this.#rest();
+    this.#attend();
+  }
+
+  /** A notification begins the series again; without a new one it comes to its end also when something was seen, because more may follow. */
+  #lookAgain(index: number): void {
+    clearTimeout(this.#looks);
+    const delay = LOOK_AGAIN_MS[index];
+    this.#looks = undefined;
+    if (delay === undefined) return;
+    this.#looks = setTimeout(() => {
+      this.#look();
+      if (this.#waiters.size > 0) this.#lookAgain(index + 1);
+    }, delay);
+    this.#looks.unref();
+  }
+
+  #slowLook(): void {
+    try {
+      this.#checkPresence();
+    } catch (error) {
+      for (const waiter of [...this.#waiters]) waiter.reject(error);
+    }
+    this.#look();
+  }
+
+  #look(): void {
+    this.#observe();
+    this.#wake();
+  }
+
+  /** Busy or closed: whoever was to be woken finds out by his own query after the slow poll or his own time. */
+  #observe(): void {
+    try {
+      const now = prepared<{ data_version: number }>(this.#db, 'PRAGMA data_version').get()?.data_version ?? 0;
+      if (now !== this.#dataVersion) this.#generation += 1;
+      this.#dataVersion = now;
+    } catch {
+      return;
+    }
+  }
+
+  #wake(): void {
+    for (const waiter of [...this.#waiters]) if (waiter.since !== this.#generation) waiter.resolve();
+  }
+}
