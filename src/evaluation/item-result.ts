@@ -3,15 +3,15 @@
 import type { Json } from '../domain/json.js';
 import type { CutText, TokenUsage } from './dataset/dataset-row.js';
 
-/** What one evaluator says about one answer. */
-export interface ItemScore {
+/** What one evaluator says about one answer. A type and not an interface, so that it counts as JSON. */
+export type ItemScore = {
   readonly type: string;
   /** 0 to 1, after `not`; null when there is none, and `reason` says why. */
   readonly score: number | null;
   /** Null when the evaluator does not apply to the row (`number`, and the expected answer has none); false when it could not judge. */
   readonly passed: boolean | null;
   readonly reason: string | null;
-}
+};
 
 export interface ItemResult {
   readonly itemKey: string;

@@ -7,14 +7,14 @@ import type { EvaluatorSpec, PreparedEvaluator } from './evaluator-spec.js';
 import type { ItemScore } from './item-result.js';
 import type { Target } from './targets/target.js';
 
-/** What scoring a row yields. Plain JSON, without the row's texts. */
-export interface RowScores {
+/** What scoring a row yields, without the row's texts. A type and not an interface, so that it counts as JSON. */
+export type RowScores = {
   readonly itemKey: string;
   readonly repeat: number;
   /** Why there is no answer; null when there is one. */
   readonly noAnswer: string | null;
   readonly scores: Readonly<Record<string, ItemScore>>;
-}
+};
 
 /** Does not throw for anything a row can hold. */
 export async function scoreRow(row: DatasetRow, target: Target, evaluators: readonly PreparedEvaluator[]): Promise<RowScores> {
