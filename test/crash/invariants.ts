@@ -1,5 +1,5 @@
-// What must hold after any crash, read through the ports only: one outcome per job, no transition out of order,
-// nothing accepted is missing, nothing is left on a queue that has no work.
+// What must hold for jobs and their histories after any crash, read through the ports only: one outcome per job, no
+// transition out of order, nothing accepted is missing.
 
 import type { Job } from '../../src/domain/job.js';
 import { hasEnded } from '../../src/domain/job.js';
@@ -13,14 +13,14 @@ export interface Violation {
 
 /** Which events may follow which; a `started` after `started` is the attempt after a lost lock. */
 const MAY_FOLLOW: Record<JobEventType, readonly JobEventType[]> = {
-  submitted: ['started', 'given-back', 'cancelled', 'cancel-requested', 'dead-lettered'],
+  submitted: ['started', 'given-back', 'cancelled', 'dead-lettered'],
   started: ['started', 'succeeded', 'failed', 'dead-lettered', 'retry-scheduled', 'given-back', 'cancel-requested', 'cancelled', 'awaits-children'],
   'retry-scheduled': ['started', 'given-back', 'cancelled', 'dead-lettered'],
   'given-back': ['started', 'given-back', 'cancelled', 'dead-lettered'],
   succeeded: [],
   failed: ['retried'],
   'dead-lettered': ['retried', 'replayed'],
-  'cancel-requested': ['cancelled', 'succeeded', 'failed', 'dead-lettered', 'started'],
+  'cancel-requested': ['cancelled', 'succeeded', 'failed', 'dead-lettered'],
   cancelled: ['retried'],
   retried: ['started', 'given-back', 'cancelled', 'dead-lettered'],
   replayed: ['started', 'given-back', 'cancelled', 'dead-lettered'],
@@ -29,15 +29,61 @@ const MAY_FOLLOW: Record<JobEventType, readonly JobEventType[]> = {
   labelled: [],
 };
 
-/** Checks every job of the store; `submitted` are the ids that a submitter reported as accepted. */
-export async function findViolations(backend: Pick<Backend, 'store' | 'events'>, submitted: Iterable<string>): Promise<Violation[]> {
-  const jobs = await allJobs(backend);
-  const events = await eventsByJob(backend);
-  const missing = [...submitted].filter((jobId) => !jobs.has(jobId)).map((jobId) => ({ jobId, what: 'accepted and lost' }));
-  return [...missing, ...[...jobs.values()].flatMap((job) => checkJob(job, events.get(job.jobId) ?? []))];
+/** Each of these sends one message. */
+const SENDING: ReadonlySet<JobEventType> = new Set(['submitted', 'retry-scheduled', 'given-back', 'retried', 'replayed', 'children-ended']);
+
+/** A job says with this label how it must end. */
+export const EXPECTED = 'expected';
+
+/** The store's jobs with their histories, oldest event first. */
+export interface Stored {
+  readonly jobs: ReadonlyMap<string, Job>;
+  readonly events: ReadonlyMap<string, readonly JobEvent[]>;
 }
 
-export async function allJobs(backend: Pick<Backend, 'store'>): Promise<Map<string, Job>> {
+export async function readStored(backend: Pick<Backend, 'store' | 'events'>): Promise<Stored> {
+  return { jobs: await allJobs(backend), events: await eventsByJob(backend) };
+}
+
+/** `drained`: workers have said that no work is left, so every job must have its outcome. */
+export function jobViolations(stored: Stored, facts: { accepted: Iterable<string>; drained: boolean }): Violation[] {
+  const { jobs, events } = stored;
+  const missing = [...facts.accepted].filter((jobId) => !jobs.has(jobId)).map((jobId) => ({ jobId, what: 'accepted and lost' }));
+  const strays = [...events.keys()].filter((jobId) => !jobs.has(jobId)).map((jobId) => ({ jobId, what: 'has a history and is no job' }));
+  const found = [...jobs.values()].flatMap((job) => {
+    const history = events.get(job.jobId) ?? [];
+    const problems = [...historyProblems(job, history), ...(facts.drained ? outcomeProblems(job) : [])];
+    return problems.map((what) => ({ jobId: job.jobId, what: `${what} (${job.type}: ${history.map(({ type }) => type).join(', ')})` }));
+  });
+  return [...missing, ...strays, ...found];
+}
+
+function outcomeProblems(job: Job): string[] {
+  if (!hasEnded(job.status)) return [`still ${job.status} although there is no work left`];
+  const expected = job.labels[EXPECTED];
+  if (expected === undefined || expected === job.status) return [];
+  return [`ended ${job.status} [${job.error?.code ?? 'no error'}], expected ${expected}`];
+}
+
+function historyProblems(job: Job, history: readonly JobEvent[]): string[] {
+  const found: string[] = [];
+  if (history[0]?.type !== 'submitted') found.push(`history starts with ${history[0]?.type ?? 'nothing'}`);
+  for (const [index, event] of history.entries()) {
+    const next = history[index + 1];
+    if (next !== undefined && !MAY_FOLLOW[event.type].includes(next.type)) found.push(`${event.type} is followed by ${next.type}`);
+  }
+  const last = history.at(-1);
+  if (last !== undefined && last.status !== job.status) found.push(`history ends ${last.status}, the job is ${job.status}`);
+  const count = (type: JobEventType): number => history.filter((event) => event.type === type).length;
+  if (count('started') !== job.runEpoch) found.push(`${count('started')} starts in the history, runEpoch ${job.runEpoch}`);
+  if (count('replayed') !== job.replayCount) found.push(`${count('replayed')} replays in the history, replayCount ${job.replayCount}`);
+  const sent = history.filter(({ type }) => SENDING.has(type)).length;
+  if (sent !== job.sequence) found.push(`${sent} messages sent by its history, sequence ${job.sequence}`);
+  if (count('children-ended') > count('awaits-children')) found.push('more continuations than waits');
+  return found;
+}
+
+async function allJobs(backend: Pick<Backend, 'store'>): Promise<Map<string, Job>> {
   const jobs = new Map<string, Job>();
   let cursor: string | null | undefined;
   do {
@@ -54,22 +100,11 @@ async function eventsByJob(backend: Pick<Backend, 'events'>): Promise<Map<string
   for (;;) {
     const page = await backend.events.read({ limit: 2000, ...(after === undefined ? {} : { after }) });
     if (page.events.length === 0) return byJob;
-    for (const event of page.events) byJob.set(event.jobId, [...(byJob.get(event.jobId) ?? []), event]);
+    for (const event of page.events) {
+      const history = byJob.get(event.jobId);
+      if (history === undefined) byJob.set(event.jobId, [event]);
+      else history.push(event);
+    }
     after = page.cursor;
   }
-}
-
-function checkJob(job: Job, events: readonly JobEvent[]): Violation[] {
-  const found: string[] = [];
-  if (!hasEnded(job.status)) found.push(`still ${job.status} although there is no work left`);
-  if (events[0]?.type !== 'submitted') found.push(`history starts with ${events[0]?.type ?? 'nothing'}`);
-  for (const [index, event] of events.entries()) {
-    const next = events[index + 1];
-    if (next !== undefined && !MAY_FOLLOW[event.type].includes(next.type)) found.push(`${event.type} is followed by ${next.type}`);
-  }
-  const last = events.at(-1);
-  if (last !== undefined && last.status !== job.status) found.push(`history ends ${last.status}, the job is ${job.status}`);
-  const starts = events.filter((event) => event.type === 'started').length;
-  if (starts !== job.runEpoch) found.push(`${starts} starts in the history, runEpoch ${job.runEpoch}`);
-  return found.map((what) => ({ jobId: job.jobId, what }));
 }
