@@ -4,6 +4,9 @@
 import type { LedgerCount, LedgerEntry } from './operation.js';
 import { REMOVING_SKIPS } from './replay-decision.js';
 
+/** On a copy that was sent, and may have been sent before by a run that was killed. */
+export const MAYBE_TWICE_NOTE = 'maybe-twice';
+
 export interface OperationCounts {
   readonly matched: number;
   /** Replayed, purged or restored. */
@@ -12,6 +15,8 @@ export interface OperationCounts {
   readonly failed: number;
   /** Not tried yet; 0 when the operation has ended. */
   readonly pending: number;
+  /** Of the done: copies that a run before may have sent too. */
+  readonly maybeTwice: number;
   readonly skippedReasons: Readonly<Record<string, number>>;
   readonly failedErrors: Readonly<Record<string, number>>;
 }
@@ -25,6 +30,7 @@ export function countLedger(ledger: readonly LedgerCount[]): OperationCounts {
     skipped: sum('skipped'),
     failed: sum('failed'),
     pending: sum('planned'),
+    maybeTwice: byNote(ledger, 'done')[MAYBE_TWICE_NOTE] ?? 0,
     skippedReasons: byNote(ledger, 'skipped'),
     failedErrors: byNote(ledger, 'failed'),
   };

@@ -1,0 +1,85 @@
+// One run of an operation: what every entry needs, and the ledger's side of an entry.
+
+import type { EntryStage, LedgerEntry, Operation } from '../../domain/dead-letters/operation.js';
+import type { OperationLease } from '../../ports/operation-journal.js';
+import type { TrashWriter } from '../../ports/trash.js';
+import { queueSettings } from '../queue-settings.js';
+import type { OperationPorts } from './operation-ports.js';
+
+export interface ApplyHooks {
+  /** Ends the run after the entries at hand; the operation can be resumed. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (completed: number, total: number) => void;
+  /** Letters are held by somebody else, and the run waits for their locks to end. */
+  readonly onWaiting?: (letters: number, until: number) => void;
+}
+
+export class OperationRun {
+  readonly operation: Operation;
+  #completed = 0;
+  #markFailure: { readonly error: unknown } | undefined;
+  #lastMark: Promise<void> = Promise.resolve();
+  #trash: Promise<TrashWriter> | undefined;
+  readonly #ttl = new Map<string, Promise<number>>();
+
+  constructor(
+    readonly ports: OperationPorts,
+    readonly lease: OperationLease,
+    readonly hooks: ApplyHooks,
+    private readonly total: number,
+  ) {
+    this.operation = lease.operation;
+  }
+
+  get stopped(): boolean {
+    return this.hooks.signal?.aborted === true;
+  }
+
+  /** Time to live of messages in this queue. QUEUE_UNKNOWN. */
+  ttlMs(queue: string): Promise<number> {
+    let ttl = this.#ttl.get(queue);
+    if (ttl === undefined) this.#ttl.set(queue, (ttl = queueSettings(this.ports, queue).then((settings) => settings.ttlMs)));
+    return ttl;
+  }
+
+  /** The trash of this operation, made when the first letter goes there. */
+  trash(): Promise<TrashWriter> {
+    return (this.#trash ??= this.ports.trash.open(this.operation.id));
+  }
+
+  /** Durable when it resolves: what comes next may rely on it after a crash. */
+  async advance(entry: LedgerEntry, stage: EntryStage): Promise<void> {
+    await this.lease.mark(entry.index, { state: 'planned', stage, note: null });
+  }
+
+  /**
+   * Writes an entry's end, without waiting: if it is lost in a crash, resuming finds the letter gone or superseded and
+   * writes it again. An error shows in `close`.
+   */
+  conclude(entry: LedgerEntry, end: EntryEnd): void {
+    const { state, note } = end;
+    const mark = this.lease.mark(entry.index, { state, stage: state === 'failed' ? end.stage : null, note });
+    this.#lastMark = mark.catch((error: unknown) => {
+      this.#markFailure ??= { error };
+    });
+    this.#completed += 1;
+    this.hooks.onProgress?.(this.#completed, this.total);
+  }
+
+  /** Resolves when every end that was written so far is stored, or could not be. */
+  async settled(): Promise<void> {
+    // The journal stores marks in the order they were asked for, so the last one is the end of all.
+    await this.#lastMark;
+  }
+
+  /** Waits for what is still being written. Throws when the ledger could not be. */
+  async close(): Promise<void> {
+    await this.settled();
+    await (await this.#trash)?.close();
+    if (this.#markFailure !== undefined) throw this.#markFailure.error;
+  }
+}
+
+export type EntryEnd =
+  | { readonly state: 'done' | 'skipped'; readonly note: string | null }
+  | { readonly state: 'failed'; readonly note: string; readonly stage: EntryStage | null };

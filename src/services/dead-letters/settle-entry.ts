@@ -1,0 +1,81 @@
+// Carries out one entry of a replay or purge on the letter that the backend handed out for it.
+
+import { LOCKED_NOTE, MAYBE_TWICE_NOTE } from '../../domain/dead-letters/equation.js';
+import type { EntryStage, LedgerEntry } from '../../domain/dead-letters/operation.js';
+import { AppError, type ErrorCode } from '../../domain/errors.js';
+import type { TakenLetter } from '../../ports/dead-letter-queue.js';
+import type { EntryEnd, OperationRun } from './operation-run.js';
+import { bodySha256 } from './plan-operation.js';
+import { replayEntry } from './replay-entry.js';
+
+export type HeldLetter = Extract<TakenLetter, { kind: 'held' }>;
+
+/** Writes how far an entry came, and remembers it for the case that it fails. */
+export interface StageKeeper {
+  advance(stage: EntryStage): Promise<void>;
+}
+
+/** What is this letter's own matter. Anything else (a full disk, a lost backend) ends the run, and resuming goes on. */
+const ENTRY_FAULTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'INPUT_INVALID',
+  'PAYLOAD_INVALID',
+  'PAYLOAD_TOO_LARGE',
+  'QUEUE_UNKNOWN',
+  'JOB_CONFLICT',
+  'JOB_STATE',
+  'LOCK_LOST',
+  'MESSAGE_INVALID',
+  'BLOB_NOT_FOUND',
+  'BLOB_CORRUPT',
+]);
+
+/** A letter that is not held: its entry's end. */
+export function settleAbsent(run: OperationRun, entry: LedgerEntry, taken: Exclude<TakenLetter, HeldLetter>): void {
+  if (taken.kind === 'locked') {
+    const until = taken.until === null ? '' : ` until ${new Date(taken.until).toISOString()}`;
+    run.conclude(entry, { state: 'failed', note: `${LOCKED_NOTE}: somebody else holds the letter${until}`, stage: entry.stage });
+  } else if (entry.stage === 'secured') {
+    // We completed it and died before the ledger knew.
+    run.conclude(entry, { state: 'done', note: null });
+  } else {
+    run.conclude(entry, { state: 'skipped', note: 'gone' });
+  }
+}
+
+/** Settles the letter, or releases it, and writes the entry's end. Throws what is not this letter's own matter. */
+export async function settleHeld(run: OperationRun, entry: LedgerEntry, held: HeldLetter): Promise<void> {
+  let stage = entry.stage;
+  const keeper: StageKeeper = {
+    advance: async (next) => {
+      await run.advance(entry, next);
+      stage = next;
+    },
+  };
+  try {
+    const end = await actOn(run, entry, held, keeper);
+    const sentBefore = entry.stage === 'sending' && end.state === 'done';
+    run.conclude(entry, sentBefore ? { state: 'done', note: MAYBE_TWICE_NOTE } : end);
+  } catch (error) {
+    // Its lock may be lost already; then there is nothing to give back.
+    await held.release().catch(() => undefined);
+    if (!(error instanceof AppError) || !ENTRY_FAULTS.has(error.code)) throw error;
+    run.conclude(entry, { state: 'failed', note: `${error.code}: ${error.message}`, stage });
+  }
+}
+
+async function actOn(run: OperationRun, entry: LedgerEntry, held: HeldLetter, keeper: StageKeeper): Promise<EntryEnd> {
+  if (entry.stage === 'secured') {
+    await held.complete();
+    return { state: 'done', note: null };
+  }
+  if (held.letter.messageId !== entry.messageId || bodySha256(held.letter.body) !== entry.bodySha256) {
+    throw new AppError('MESSAGE_INVALID', 'the letter is not the one that was planned');
+  }
+  if (run.operation.action === 'replay') return replayEntry(run, entry, held, keeper);
+  await (await run.trash()).append(held.letter);
+  // A crash here leaves the letter and a copy in the trash; resuming makes a second copy, which restoring ignores.
+  await keeper.advance('secured');
+  // A crash here leaves the letter, and the ledger knows that it only has to be completed.
+  await held.complete();
+  return { state: 'done', note: null };
+}
