@@ -160,6 +160,7 @@ export default tseslint.config(
     // Tests read parsed JSON and matchers, which are `any` by nature.
     files: ['test/**/*.ts'],
     rules: {
+      'no-control-regex': 'off',
       '@typescript-eslint/no-unsafe-assignment': 'off',
       '@typescript-eslint/no-unsafe-member-access': 'off',
       '@typescript-eslint/unbound-method': 'off',

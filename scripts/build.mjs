@@ -1,7 +1,7 @@
 // Builds dist/: the program as one small entry file and chunks that are loaded when a command needs them, since
 // reading and compiling files is most of a short command's time.
 
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -35,11 +35,13 @@ const result = await build({
 // the file with esbuild's stand-in for it looks for one.
 const REQUIRE = "import{createRequire as $createRequire}from'node:module';const require=$createRequire(import.meta.url);";
 
-// New files first, old ones after: a program that starts meanwhile finds its chunks.
+// Each file is replaced in one step, and old ones go last: a program that starts meanwhile finds its chunks.
 let bytes = 0;
 for (const { path, text } of result.outputFiles) {
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, text.includes('typeof require') ? REQUIRE + text : text);
+  const temporary = `${path}.${process.pid}.tmp`;
+  writeFileSync(temporary, text.includes('typeof require') ? REQUIRE + text : text);
+  renameSync(temporary, path);
   bytes += text.length;
 }
 const written = new Set(result.outputFiles.map(({ path }) => path));

@@ -34,23 +34,39 @@ export function processStreams(owner: NodeJS.Process): Streams {
     get stdinIsTerminal() {
       return owner.stdin.isTTY;
     },
-    stdout: outputStream(() => owner.stdout, outputClosed),
+    stdout: outputStream(
+      () => owner.stdout,
+      (error) => {
+        if (error.code !== 'EPIPE') reportLostOutput(error, owner);
+        outputClosed();
+      },
+    ),
     // Nobody is left to tell when stderr is gone.
     stderr: outputStream(() => owner.stderr, () => undefined),
     onOutputClosed: (listener) => void listeners.push(listener),
   };
 }
 
-function outputStream(open: () => NodeJS.WriteStream, onClosed: () => void): OutputStream {
+/** A full disk, for instance: what was printed is lost, so the command has failed whatever it did. */
+function reportLostOutput(error: Error, owner: NodeJS.Process): void {
+  owner.stderr.write(`error: the output cannot be written: ${error.message}  [FILE_UNWRITABLE]\n`);
+  // The command may end later and set its own exit code.
+  owner.once('exit', () => {
+    owner.exitCode = 1;
+  });
+}
+
+/** Calls `onLost` once, at the first error; what is written after it goes nowhere. */
+function outputStream(open: () => NodeJS.WriteStream, onLost: (error: NodeJS.ErrnoException) => void): OutputStream {
   let stream: NodeJS.WriteStream | undefined;
   let closed = false;
   const opened = (): NodeJS.WriteStream => {
     if (stream !== undefined) return stream;
     stream = open();
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-      if (!closed) onClosed();
+      if (closed) return;
       closed = true;
+      onLost(error);
     });
     return stream;
   };

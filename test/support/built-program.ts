@@ -1,7 +1,7 @@
 // The built program as processes of its own. `npm test` builds before it tests.
 
 import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 export const PROGRAM = fileURLToPath(new URL('../../bin/copiloteval.js', import.meta.url));
@@ -38,6 +38,18 @@ export function runProgram(argv: readonly string[], options: ProgramOptions): Pr
 export function startProgram(argv: readonly string[], options: ProgramOptions): ChildProcessWithoutNullStreams {
   requireBuild();
   return spawn(process.execPath, [PROGRAM, ...argv], { cwd: options.cwd, env: programEnv(options), stdio: 'pipe' });
+}
+
+/** The files that a command line loads, ours and packages', in no order: what Node reports as covered code. */
+export function loadedFiles(argv: readonly string[], options: ProgramOptions): readonly string[] {
+  const coverage = `${options.cwd}/coverage`;
+  const { stderr, code } = runProgram(argv, { ...options, env: { ...options.env, NODE_V8_COVERAGE: coverage } });
+  if (code !== 0) throw new Error(`copiloteval ${argv.join(' ')} ended with ${String(code)}: ${stderr}`);
+  const urls = readdirSync(coverage).flatMap((name) => {
+    const report = JSON.parse(readFileSync(`${coverage}/${name}`, 'utf8')) as { result: readonly { url: string }[] };
+    return report.result.map(({ url }) => url);
+  });
+  return [...new Set(urls)].filter((url) => url.startsWith('file:')).map((url) => fileURLToPath(url));
 }
 
 /** The environment without settings of whoever runs the tests. */
