@@ -5,6 +5,8 @@ import { AppError } from './domain/errors.js';
 import type { JobId } from './domain/job.js';
 import type { Backend } from './ports/backend.js';
 import type { Diagnostics } from './ports/diagnostics.js';
+import type { OperationJournal } from './ports/operation-journal.js';
+import type { Trash } from './ports/trash.js';
 import type { JobTypes } from './services/job-types.js';
 
 /** What commands, worker and API work with: opened once per process, closed by cli.ts. */
@@ -16,6 +18,10 @@ export interface Runtime extends Backend {
   readonly newJobId: () => JobId;
   readonly publicBaseUrl: string | null;
   readonly diagnostics: Diagnostics;
+  /** Replays, purges and restores made on this machine. Its file is opened, or made, by the first call. */
+  readonly journal: OperationJournal;
+  /** Copies of purged dead letters. */
+  readonly trash: Trash;
   close(): Promise<void>;
 }
 

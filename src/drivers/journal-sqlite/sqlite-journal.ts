@@ -12,32 +12,28 @@ import { openJournalFile } from './journal-schema.js';
 import { JournalWriter } from './journal-writer.js';
 import { isHeld, LEASE_MS, newHolder, SqliteOperationLease, takeLease, type Holder } from './operation-lease.js';
 
-/** Opens or creates `file`. The journal belongs to one machine: leases name processes. */
-export function openSqliteJournal(settings: { file: string; clock: Clock; host: string; pid: number }): OperationJournal {
-  return new SqliteJournal(openJournalFile(settings.file), settings);
-}
-
-interface JournalSettings {
+export interface JournalSettings {
   readonly file: string;
   readonly clock: Clock;
+  /** Name of this machine and number of this process: the journal belongs to one machine, and leases name processes. */
   readonly host: string;
   readonly pid: number;
 }
 
-class SqliteJournal implements OperationJournal {
-  readonly #writer: JournalWriter;
+/** The first call opens the file, or makes it: commands that have nothing to do with dead letters pay nothing. */
+export function openSqliteJournal(settings: JournalSettings): OperationJournal {
+  return new SqliteJournal(settings);
+}
 
-  constructor(
-    private readonly database: Database,
-    private readonly settings: JournalSettings,
-  ) {
-    this.#writer = new JournalWriter(database, settings.file, settings.clock);
-  }
+class SqliteJournal implements OperationJournal {
+  #opened: { readonly database: Database; readonly writer: JournalWriter } | undefined;
+
+  constructor(private readonly settings: JournalSettings) {}
 
   async begin(operation: NewOperation): Promise<OperationLease> {
     const holder = newHolder(this.settings);
     const stored = { ...operation, state: 'planning', startedAt: null, finishedAt: null, matched: 0, before: 0, after: null, unexplained: null } as const;
-    await this.#writer.write((db) => {
+    await this.#open().writer.write((db) => {
       db.prepare(
         `INSERT INTO operations (id, state, created_at, restores, doc, lease_token, lease_host, lease_pid, lease_until)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -48,7 +44,7 @@ class SqliteJournal implements OperationJournal {
 
   async acquire(id: string): Promise<OperationLease> {
     const holder = newHolder(this.settings);
-    await this.#writer.write((db) => {
+    await this.#open().writer.write((db) => {
       const row = findRow(db, id);
       if (row === undefined) throw notFound(id);
       if (isHeld(row, this.settings)) throw busy(row);
@@ -141,8 +137,8 @@ class SqliteJournal implements OperationJournal {
     });
   }
 
-  sweep(before: number): Promise<{ readonly operations: readonly string[] }> {
-    return this.#writer.write((db) => {
+  async sweep(before: number): Promise<{ readonly operations: readonly string[] }> {
+    return this.#open().writer.write((db) => {
       const rows = db
         .prepare<[number], OperationRow>(`SELECT * FROM operations WHERE state = 'planning' OR created_at < ?`)
         .all(before)
@@ -156,14 +152,25 @@ class SqliteJournal implements OperationJournal {
   }
 
   async close(): Promise<void> {
-    await this.#writer.idle();
-    this.database.close();
+    await this.#opened?.writer.idle();
+    this.#opened?.database.close();
+    this.#opened = undefined;
+  }
+
+  #open(): { readonly database: Database; readonly writer: JournalWriter } {
+    if (this.#opened === undefined) {
+      const { file, clock } = this.settings;
+      const database = openJournalFile(file);
+      this.#opened = { database, writer: new JournalWriter(database, file, clock) };
+    }
+    return this.#opened;
   }
 
   #leaseOf(id: string, holder: Holder): OperationLease {
-    const row = findRow(this.database, id);
+    const { database, writer } = this.#open();
+    const row = findRow(database, id);
     if (row === undefined) throw notFound(id);
-    return new SqliteOperationLease({ row, holder, writer: this.#writer, clock: this.settings.clock });
+    return new SqliteOperationLease({ row, holder, writer, clock: this.settings.clock });
   }
 
   #leaseEnd(): number {
@@ -177,7 +184,7 @@ class SqliteJournal implements OperationJournal {
 
   async #read<T>(read: (db: Database) => T): Promise<T> {
     try {
-      return read(this.database);
+      return read(this.#open().database);
     } catch (error) {
       throw journalError(error, this.settings.file);
     }
