@@ -6,6 +6,7 @@ import { cancel, requestCancel, type Change } from '../domain/lifecycle.js';
 import type { Backend } from '../ports/backend.js';
 import type { JobPage } from '../ports/job-store.js';
 import { changeJobs, saveChange, type JobChangeResult } from './change-jobs.js';
+import { resumeParent } from './fan-in.js';
 
 export interface CancelJobs {
   readonly jobIds: readonly JobId[];
@@ -15,10 +16,7 @@ export interface CancelJobs {
   readonly onProgress?: (done: number) => void;
 }
 
-export type CancelDeps = Pick<Backend, 'store' | 'clock'> & {
-  /** Told of each child that ended here, so that a parent which waits for it goes on. */
-  readonly childEnded: (child: Job) => Promise<void>;
-};
+export type CancelDeps = Pick<Backend, 'store' | 'clock'>;
 
 /** A job that is cancelled already counts as done; one that ended otherwise is an error of its own (JOB_STATE). */
 export async function cancelJobs(deps: CancelDeps, { jobIds, by, signal, onProgress }: CancelJobs): Promise<JobChangeResult[]> {
@@ -31,13 +29,14 @@ export async function cancelJobs(deps: CancelDeps, { jobIds, by, signal, onProgr
 }
 
 /**
- * The job after the change: `Cancelled`, or still `Running` with `cancelRequestedAt`. The children follow the parent: if
- * the process dies in between, cancelling the parent again reaches the ones that are left.
+ * The job after the change: `Cancelled`, or still `Running` with `cancelRequestedAt`. The children follow the parent, and a
+ * parent that waits for this job goes on: if the process dies in between, cancelling again reaches what is left, and
+ * workers look for parents that nobody woke.
  */
 export async function cancelJob(deps: CancelDeps, jobId: JobId, by: string): Promise<Job> {
   const job = await saveChange(deps, jobId, (current) => cancelChange(current, deps.clock.now(), by));
   if (job.children !== null || job.status !== 'Cancelled') await cancelChildren(deps, jobId, by);
-  if (job.status === 'Cancelled' && job.parentJobId !== null) await deps.childEnded(job);
+  if (job.status === 'Cancelled' && job.parentJobId !== null) await resumeParent(deps, job.parentJobId);
   return job;
 }
 

@@ -9,34 +9,27 @@ import { readPayload } from './submit-prepare.js';
 /** A younger file may belong to a job that is being submitted or is about to name it. */
 export const BLOB_GRACE_MS = 24 * 60 * 60_000;
 
-export interface SweptBlobs {
-  readonly files: number;
-  readonly bytes: number;
-}
-
 const PAGE = 500;
 
 /**
- * A file is deleted when it is older than the grace period before all jobs are looked at, named by none of them, and
- * still as old afterwards: storing the same content again makes a file young.
+ * Returns how many were deleted. A file goes when it is older than the grace period, no job names it, and it is still
+ * as old after all jobs were looked at: storing the same content again makes a file young.
  */
-export async function sweepBlobs(deps: Pick<Backend, 'store' | 'blobs' | 'clock'>, { signal }: { signal: AbortSignal }): Promise<SweptBlobs> {
+export async function sweepBlobs(deps: Pick<Backend, 'store' | 'blobs' | 'clock'>, { signal }: { signal: AbortSignal }): Promise<number> {
   const before = deps.clock.now() - BLOB_GRACE_MS;
   const unnamed = new Set<string>();
   for await (const blob of deps.blobs.list('')) if (blob.modifiedAt < before) unnamed.add(blob.key);
   if (unnamed.size > 0) await removeNamed(deps, unnamed, signal);
   let files = 0;
-  let bytes = 0;
   for (const key of unnamed) {
     if (signal.aborted) break;
     for await (const blob of deps.blobs.list(key)) {
       if (blob.key !== key || blob.modifiedAt >= before) continue;
       await deps.blobs.delete(key);
       files += 1;
-      bytes += blob.bytes;
     }
   }
-  return { files, bytes };
+  return files;
 }
 
 async function removeNamed(deps: Pick<Backend, 'store' | 'blobs'>, keys: Set<string>, signal: AbortSignal): Promise<void> {

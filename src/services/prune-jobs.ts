@@ -2,8 +2,9 @@
 
 import { JOB_STATUSES, hasEnded, type JobStatus } from '../domain/job.js';
 import type { Backend } from '../ports/backend.js';
-import type { JobPage } from '../ports/job-store.js';
+import type { JobPage, PrunedJob } from '../ports/job-store.js';
 import { sweepBlobs } from './prune-blobs.js';
+import { SHARED_PREFIXES } from './submit-file.js';
 
 export interface PruneRequest {
   /** Jobs last changed before this instant. */
@@ -22,7 +23,6 @@ export interface PrunePlan {
 export interface PruneResult {
   readonly prunedJobs: number;
   readonly deletedFiles: number;
-  readonly deletedBytes: number;
 }
 
 export type PruneDeps = Pick<Backend, 'store' | 'blobs' | 'clock'>;
@@ -59,15 +59,23 @@ export async function planPrune(deps: Pick<Backend, 'store'>, request: PruneRequ
  */
 export async function pruneJobs(deps: PruneDeps, request: PruneRequest): Promise<PruneResult> {
   let prunedJobs = 0;
+  let deletedFiles = 0;
   while (!request.signal.aborted) {
     const pruned = await deps.store.prune({ before: request.before, limit: PAGE, statuses: statusesOf(request) });
     prunedJobs += pruned.length;
+    // The job is gone first, then its files: the other way round a job could name a file that is not there.
+    deletedFiles += await deleteOwnFiles(deps, pruned);
     request.onProgress?.(prunedJobs);
     if (pruned.length < PAGE) break;
   }
-  // The job is gone first, then its files: the other way round a job could name a file that is not there.
-  const swept = await sweepBlobs(deps, { signal: request.signal });
-  return { prunedJobs, deletedFiles: swept.files, deletedBytes: swept.bytes };
+  return { prunedJobs, deletedFiles: deletedFiles + (await sweepBlobs(deps, { signal: request.signal })) };
+}
+
+/** Files under a name of the job's own. One named by its content may be named by a job that is just being submitted: see sweepBlobs. */
+async function deleteOwnFiles(deps: Pick<Backend, 'blobs'>, pruned: readonly PrunedJob[]): Promise<number> {
+  const keys = pruned.flatMap(({ blobKeys }) => blobKeys.filter((key) => !SHARED_PREFIXES.some((prefix) => key.startsWith(`${prefix}/`))));
+  for (const key of keys) await deps.blobs.delete(key);
+  return keys.length;
 }
 
 function statusesOf(request: PruneRequest): readonly JobStatus[] {

@@ -1,7 +1,7 @@
 // Submits a stream of lines of any length: in chunks, each stored in one step, lines that cannot be used collected.
 
 import { AppError, type ErrorCode } from '../domain/errors.js';
-import type { NewJobEntry } from '../ports/job-store.js';
+import type { InsertOutcome, NewJobEntry } from '../ports/job-store.js';
 import { parseBulkLine, type BulkDefaults } from './submit-bulk-line.js';
 import { idempotencyConflict } from './submit-job.js';
 import { lineChunks, type InputLine } from './submit-lines.js';
@@ -16,6 +16,8 @@ export interface BulkInput {
   /** JSONL in UTF-8. */
   readonly source: AsyncIterable<Uint8Array>;
   readonly defaults: BulkDefaults;
+  /** Everything is checked, nothing is stored; lines that could be are counted as `submitted`. */
+  readonly dryRun?: boolean;
   /** When it fires, the chunk being stored is the last. */
   readonly signal?: AbortSignal;
   /** After each chunk. */
@@ -70,7 +72,7 @@ class BulkRun {
   constructor(deps: SubmitDeps, input: BulkInput) {
     this.#deps = deps;
     this.#input = input;
-    this.#preparer = new SubmissionPreparer(deps);
+    this.#preparer = new SubmissionPreparer(deps, { dryRun: input.dryRun === true });
   }
 
   /** Stores the lines of one chunk together. */
@@ -82,7 +84,7 @@ class BulkRun {
       if (result instanceof AppError) this.#reject(line, result);
       else kept.push({ line, entry: result });
     }
-    const outcomes = kept.length === 0 ? [] : await this.#deps.store.insert(kept.map(({ entry }) => entry));
+    const outcomes = await this.#insert(kept.map(({ entry }) => entry));
     for (const [index, outcome] of outcomes.entries()) {
       if (outcome.kind === 'inserted') this.#submitted += 1;
       else if (outcome.kind === 'duplicate') this.#duplicates += 1;
@@ -90,6 +92,11 @@ class BulkRun {
     }
     this.#line = lines.at(-1)?.line ?? this.#line;
     this.#input.onProgress?.(this.#counts());
+  }
+
+  async #insert(entries: readonly NewJobEntry[]): Promise<readonly InsertOutcome[]> {
+    if (this.#input.dryRun === true) return entries.map(({ job }) => ({ kind: 'inserted', job }));
+    return entries.length === 0 ? [] : this.#deps.store.insert(entries);
   }
 
   result(stopped: boolean): BulkResult {
@@ -128,4 +135,5 @@ const LINE_FAULTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'DATASET_TOO_LARGE',
   'TYPE_UNKNOWN',
   'QUEUE_UNKNOWN',
+  'REFUSED',
 ]);

@@ -30,11 +30,14 @@ const SURELY_SMALL_CHARS = 900;
 /** Prepares any number of requests; looks each type and queue up once. */
 export class SubmissionPreparer {
   readonly #deps: SubmitDeps;
+  readonly #dryRun: boolean;
   readonly #types = new Map<string, Promise<JobType>>();
   readonly #queues = new Map<string, Promise<QueueSettings>>();
 
-  constructor(deps: SubmitDeps) {
+  /** `dryRun`: large payloads are not stored, so the entries are for looking at only. */
+  constructor(deps: SubmitDeps, { dryRun = false }: { readonly dryRun?: boolean } = {}) {
     this.#deps = deps;
+    this.#dryRun = dryRun;
   }
 
   /**
@@ -50,7 +53,7 @@ export class SubmissionPreparer {
     const queue = await this.#queue(request.queue ?? type.queue);
     const large = sourceChars !== undefined && sourceChars < SURELY_SMALL_CHARS ? undefined : largePayload(request.payload);
     await type.checkPayload(request.payload);
-    const payloadRef = large === undefined ? null : await this.#deps.blobs.put(payloadKey(jobId), large);
+    const payloadRef = large === undefined || this.#dryRun ? null : await this.#deps.blobs.put(payloadKey(jobId), large);
     const job = createJob({
       jobId,
       type: type.type,
