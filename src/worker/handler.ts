@@ -1,6 +1,6 @@
 // What a handler is and what it gets: the contract with the code of a job type, built in or the user's own.
 
-import type { Artifact, BlobRef, Job, JobId, Priority } from '../domain/job.js';
+import type { Artifact, BlobRef, Job, JobError, JobId, JobStatus, Priority } from '../domain/job.js';
 import type { Json } from '../domain/json.js';
 import type { BlobContent } from '../ports/blob-store.js';
 import type { ChildCounts } from '../ports/job-store.js';
@@ -32,7 +32,10 @@ export interface HandlerContext {
   readonly job: Job;
   /** 1 on the first try. */
   readonly attempt: number;
-  /** Fires on cancel, time-out, lost lock and the end of a drain; `signal.reason` says which. Stop soon after. */
+  /**
+   * Fires on cancel, time-out, lost lock and the end of a drain; `signal.reason.kind` says which. Save a checkpoint if
+   * that helps the next attempt, then throw; a handler that goes on is given up a few seconds later.
+   */
   readonly signal: AbortSignal;
   readonly log: JobLogger;
   /** Cheap: saved at most a few times a second. */
@@ -66,11 +69,20 @@ export interface HandlerChildren {
    */
   send(children: readonly ChildSpec[]): Promise<JobId[]>;
   counts(): Promise<ChildCounts>;
+  /** Children that ended without success, at most `limit`, newest first. */
+  failures(limit: number): Promise<readonly ChildFailure[]>;
   /**
    * Ends this run without an outcome: `throw context.children.wait(n)`. When all `expected` children have ended the
    * handler runs again, exactly one continuation being sent; `counts()` then tells how they ended.
    */
   wait(expected: number): WaitForChildren;
+}
+
+export interface ChildFailure {
+  readonly jobId: JobId;
+  readonly type: string;
+  readonly status: JobStatus;
+  readonly error: JobError | null;
 }
 
 export interface ChildSpec {

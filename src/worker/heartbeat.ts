@@ -1,0 +1,39 @@
+// The worker's sign of life, which also brings back whether somebody wants it to drain.
+
+import type { WorkerRecord } from '../ports/worker-registry.js';
+import type { Attempt } from './attempt.js';
+import type { WorkerInput } from './worker-settings.js';
+
+export interface HeartbeatFacts extends Pick<WorkerInput, 'backend' | 'handlers' | 'settings'> {
+  readonly worker: { readonly draining: boolean; readonly running: ReadonlySet<Attempt> };
+  readonly counts: { readonly processed: number; readonly failed: number; readonly deadLettered: number };
+  readonly startedAt: number;
+}
+
+/** Long lists would make each heartbeat a large write; `worker list` shows the oldest of them. */
+const MAX_RUNNING = 100;
+
+export async function heartbeat(facts: HeartbeatFacts, onDrainRequested: () => void): Promise<void> {
+  const { drainRequested } = await facts.backend.workers.heartbeat(recordOf(facts));
+  if (drainRequested) onDrainRequested();
+}
+
+function recordOf({ backend, handlers, settings, worker, counts, startedAt }: HeartbeatFacts): WorkerRecord {
+  const { workerId, host, pid, version, queues, concurrency } = settings;
+  const running = [...worker.running].slice(0, MAX_RUNNING).map(({ job }) => ({ jobId: job.jobId, type: job.type, startedAt: job.startedAt ?? 0 }));
+  return {
+    workerId,
+    host,
+    pid,
+    version,
+    queues,
+    types: handlers.types,
+    concurrency,
+    startedAt,
+    heartbeatAt: backend.clock.now(),
+    draining: worker.draining,
+    running,
+    processed: counts.processed,
+    failed: counts.failed + counts.deadLettered,
+  };
+}

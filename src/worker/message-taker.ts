@@ -1,0 +1,165 @@
+// Takes messages off the queues: never more than there are slots for, all queues in turn. What becomes of a message is
+// the business of `begin`.
+
+import { type ErrorCode, hasCode } from '../domain/errors.js';
+import type { Clock } from '../ports/clock.js';
+import type { Delivery, MessageQueue } from '../ports/message-queue.js';
+import type { AloneGate } from './alone-gate.js';
+import type { Slots } from './slots.js';
+import type { WorkerLog } from './worker-log.js';
+
+export interface TakerParts {
+  readonly queue: MessageQueue;
+  readonly clock: Clock;
+  readonly log: WorkerLog;
+  readonly slots: Slots;
+  readonly gate: AloneGate;
+  /** Fires when nothing is to be taken any more. */
+  readonly signal: AbortSignal;
+  /** How many more messages may be taken at all. */
+  readonly budget: () => number;
+  /** Takes the delivery over, its slot included. */
+  readonly begin: (delivery: Delivery) => void;
+  /** Nothing came and nothing is held: true ends the taking. */
+  readonly isDone: () => Promise<boolean>;
+}
+
+export interface TakerSettings {
+  readonly queues: readonly string[];
+  readonly lockMs: number | undefined;
+  /** Longest wait for a message before the loop turns. */
+  readonly waitMs: number;
+}
+
+/** After these another try is as hopeless as the first. */
+const HOPELESS: readonly ErrorCode[] = ['DB_GONE', 'DB_INVALID', 'DB_NEWER', 'QUEUE_UNKNOWN'];
+/** With fewer slots than queues, those that wait change this often. */
+const TURN_MS = 200;
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 30_000;
+
+export class MessageTaker {
+  readonly #parts: TakerParts;
+  readonly #settings: TakerSettings;
+  #turn = 0;
+  #failures = 0;
+  /** By Clock.monotonic: the loop's newest turn, for /health. */
+  tickedAt: number;
+  /** All slots are in use: the loop stands still and that is fine. */
+  standsStill = false;
+
+  constructor(parts: TakerParts, settings: TakerSettings) {
+    this.#parts = parts;
+    this.#settings = settings;
+    this.tickedAt = parts.clock.monotonic();
+    parts.signal.addEventListener('abort', () => parts.slots.wake(), { once: true });
+  }
+
+  /** Until the signal fires or `isDone`. Rejects when the queue fails in a way that waiting does not mend. */
+  async run(): Promise<void> {
+    const { signal, clock, slots } = this.#parts;
+    while (!signal.aborted) {
+      this.tickedAt = clock.monotonic();
+      const room = this.#room();
+      if (room > 0) {
+        if (!(await this.#takeOrPause(room)) && slots.taken === 0 && !signal.aborted && (await this.#parts.isDone())) return;
+        continue;
+      }
+      if (slots.taken === 0 && (await this.#parts.isDone())) return;
+      this.standsStill = true;
+      await slots.changed();
+      this.standsStill = false;
+    }
+  }
+
+  /** The store or the queue failed while a delivery ran: take the next ones slower. */
+  deliveryFailed(): void {
+    this.#failures += 1;
+  }
+
+  deliveryDone(): void {
+    this.#failures = 0;
+  }
+
+  #room(): number {
+    const { slots, gate, budget } = this.#parts;
+    return gate.wantsQuiet ? 0 : Math.min(slots.free, budget());
+  }
+
+  /** False when nothing came; a failure is a reason to try again, not to end. */
+  async #takeOrPause(room: number): Promise<boolean> {
+    const { clock, log, signal } = this.#parts;
+    if (this.#failures > 0) {
+      await clock.sleep(Math.min(FIRST_PAUSE_MS * 2 ** (this.#failures - 1), LONGEST_PAUSE_MS), signal);
+      if (signal.aborted) return false;
+    }
+    try {
+      const came = await this.#take(room);
+      if (!came) this.#failures = 0;
+      return came;
+    } catch (error) {
+      if (hasCode(error, ...HOPELESS)) throw error;
+      this.#failures += 1;
+      log.error({ err: error, failures: this.#failures }, 'messages could not be taken; trying again');
+      return true;
+    }
+  }
+
+  async #take(room: number): Promise<boolean> {
+    const { queues, waitMs } = this.#settings;
+    const only = queues.length === 1 ? queues[0] : undefined;
+    if (only !== undefined) return (await this.#receive(only, room, waitMs, this.#parts.signal)) > 0;
+    const looked = await this.#lookAtAll(room);
+    return looked > 0 || this.#parts.signal.aborted || (await this.#waitForAny(room)) > 0;
+  }
+
+  /** Without waiting, each queue in turn with an equal share of what is left; the next look begins with the next queue. */
+  async #lookAtAll(room: number): Promise<number> {
+    const inTurn = this.#inTurn();
+    this.#turn += 1;
+    let taken = 0;
+    for (const [index, name] of inTurn.entries()) {
+      const share = Math.ceil((room - taken) / (inTurn.length - index));
+      if (share > 0) taken += await this.#receive(name, share, 0, this.#parts.signal);
+    }
+    return taken;
+  }
+
+  /** All queues were empty: waits at as many as there are slots, each with its share, until one has something. */
+  async #waitForAny(room: number): Promise<number> {
+    const names = this.#inTurn().slice(0, room);
+    const share = Math.floor(room / names.length);
+    const waitMs = names.length < this.#settings.queues.length ? Math.min(TURN_MS, this.#settings.waitMs) : this.#settings.waitMs;
+    const found = new AbortController();
+    const signal = AbortSignal.any([this.#parts.signal, found.signal]);
+    const waits = names.map(async (name) => {
+      try {
+        return await this.#receive(name, share, waitMs, signal);
+      } finally {
+        found.abort();
+      }
+    });
+    const ended = await Promise.allSettled(waits);
+    const failed = ended.find((wait) => wait.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+    return ended.reduce((sum, wait) => sum + (wait.status === 'fulfilled' ? wait.value : 0), 0);
+  }
+
+  async #receive(queue: string, max: number, waitMs: number, signal: AbortSignal): Promise<number> {
+    const { clock } = this.#parts;
+    const { lockMs } = this.#settings;
+    const askedAt = clock.monotonic();
+    const deliveries = await this.#parts.queue.receive({ queue, max, waitMs, signal, ...(lockMs === undefined ? {} : { lockMs }) });
+    for (const delivery of deliveries) this.#parts.begin(delivery);
+    const unused = waitMs - (clock.monotonic() - askedAt);
+    // A paused queue may answer at once: asking it without a break would use a whole core.
+    if (deliveries.length === 0 && unused > waitMs / 2) await clock.sleep(unused, signal);
+    return deliveries.length;
+  }
+
+  #inTurn(): readonly string[] {
+    const { queues } = this.#settings;
+    const first = this.#turn % queues.length;
+    return [...queues.slice(first), ...queues.slice(0, first)];
+  }
+}

@@ -1,0 +1,25 @@
+// Whether a worker with `--drain` is done: by the store, not by an empty queue, since retries and parents wait elsewhere.
+
+import type { Backend } from '../ports/backend.js';
+
+export interface WorkLeft {
+  readonly done: boolean;
+  /** First attempts that are due later: they do not hold a drain up. */
+  readonly delayed: number;
+  /** Queues that cannot be drained because they are paused. */
+  readonly paused: readonly string[];
+}
+
+export async function workLeft(backend: Pick<Backend, 'store' | 'admin'>, queues: readonly string[]): Promise<WorkLeft> {
+  const all = await openWork(backend, queues);
+  if (all.done) return { ...all, paused: [] };
+  const paused = (await backend.admin.list(queues)).filter((queue) => queue.pausedAt !== null).map((queue) => queue.name);
+  if (paused.length === 0) return { ...all, paused };
+  const going = queues.filter((name) => !paused.includes(name));
+  return { ...(going.length === 0 ? { done: true, delayed: all.delayed } : await openWork(backend, going)), paused };
+}
+
+async function openWork({ store }: Pick<Backend, 'store'>, queues: readonly string[]): Promise<{ done: boolean; delayed: number }> {
+  const { ready, locked, retries, awaitingChildren, delayed } = await store.openWork(queues);
+  return { done: ready + locked + retries + awaitingChildren === 0, delayed };
+}

@@ -1,0 +1,112 @@
+// One attempt: start it, run the handler, save the outcome under the fence, settle.
+
+import { hasCode } from '../domain/errors.js';
+import type { Job } from '../domain/job.js';
+import { start } from '../domain/lifecycle.js';
+import type { Delivery } from '../ports/message-queue.js';
+import { ownsAttempt } from '../services/save-with-fence.js';
+import { Attempt } from './attempt.js';
+import { AttemptContext } from './attempt-context.js';
+import type { DeliveryReport } from './delivery-report.js';
+import type { LoadedHandler } from './handler-registry.js';
+import type { HeldLock } from './lock-renewer.js';
+import { runHandler } from './run-handler.js';
+import { type EndedAttempt, saveOutcome } from './save-outcome.js';
+import { complete, release, settleSaved } from './settle.js';
+import type { WorkerParts } from './worker-parts.js';
+
+export interface AttemptRequest {
+  readonly job: Job;
+  readonly delivery: Delivery;
+  readonly lock: HeldLock;
+  readonly afterLostLock: boolean;
+  readonly alone: boolean;
+}
+
+/** Waits for its turn first; the lock is renewed meanwhile. */
+export async function runAttempt(request: AttemptRequest, parts: WorkerParts): Promise<DeliveryReport | 'decide-again'> {
+  const { type } = request.job;
+  const loaded = parts.handlers.loaded(type) ?? (await parts.handlers.load(type));
+  const turn = parts.gate.enter(request.alone);
+  const entered = typeof turn === 'boolean' ? turn : await turn;
+  if (!entered) {
+    await release(request.delivery, 0, parts);
+    return { outcome: 'released' };
+  }
+  try {
+    return await startAndRun(request, loaded, parts);
+  } finally {
+    parts.gate.leave();
+  }
+}
+
+async function startAndRun(request: AttemptRequest, loaded: LoadedHandler, parts: WorkerParts): Promise<DeliveryReport | 'decide-again'> {
+  const { delivery, lock } = request;
+  if (lock.lost) return { outcome: 'lost', jobType: request.job.type };
+  const started = await saveStart(request, parts);
+  if (started === undefined) return 'decide-again';
+  // Dying from here to the save of the outcome: the job stays Running until the lock ends, then its message comes again
+  // and the decision table makes a new attempt of it, or dead-letters it when none is left.
+  const ended = await runStarted(started, request, loaded, parts);
+  const { attempt, end, durationMs } = ended;
+  const report = { jobType: started.type, durationMs };
+  if (parts.stopSignal.aborted) return { ...report, outcome: 'stopped' };
+  if (attempt.abortedBy === 'lock-lost' && end.kind !== 'result') return { ...report, outcome: await leaveLost(started, delivery, parts) };
+  const saved = await saveOutcome(ended, lock, parts);
+  if (saved === undefined) return { ...report, outcome: await leaveLost(started, delivery, parts) };
+  // Dying here, or at any await in settleSaved: the outcome stands; the message comes again and is settled by it.
+  await settleSaved(saved.job, delivery, parts);
+  return { ...report, outcome: saved.outcome };
+}
+
+/** Undefined when the job changed since it was read. */
+async function saveStart({ job, delivery, lock, afterLostLock }: AttemptRequest, parts: WorkerParts): Promise<Job | undefined> {
+  const { store, clock } = parts.backend;
+  const { brokerSequence } = delivery.message;
+  const held = { queue: delivery.queue, brokerSequence, lockedUntil: lock.lockedUntil };
+  try {
+    return await store.save(start(job, clock.now(), { worker: parts.workerId, delivery: held, afterLostLock }));
+  } catch (error) {
+    if (hasCode(error, 'JOB_CONFLICT')) return undefined;
+    throw error;
+  }
+}
+
+async function runStarted(job: Job, { lock }: AttemptRequest, loaded: LoadedHandler, parts: WorkerParts): Promise<EndedAttempt> {
+  const { clock, blobs } = parts.backend;
+  const timeoutMs = loaded.timeoutMs ?? queueTimeoutMs(job.queue, parts);
+  const attempt = new Attempt(job, { timeoutMs, graceMs: parts.graceMs }, { clock, deadlines: parts.deadlines });
+  lock.onLost = () => attempt.abort('lock-lost');
+  if (lock.lost) attempt.abort('lock-lost');
+  parts.attempts.add(attempt);
+  if (parts.stopSignal.aborted) attempt.abort('stopped');
+  const context = new AttemptContext(attempt, parts);
+  const end = await runHandler(loaded.handler, context, attempt, blobs);
+  parts.attempts.delete(attempt);
+  attempt.close();
+  if (end.kind !== 'result') context.tellEnd(end);
+  await context.end();
+  return { attempt, end, timeoutMs, durationMs: clock.monotonic() - attempt.startedAt };
+}
+
+const DEFAULT_TIMEOUT_MS = 60 * 60_000;
+
+function queueTimeoutMs(queue: string, parts: WorkerParts): number {
+  try {
+    return parts.jobTypes.queue(queue).handlerTimeoutMs;
+  } catch (error) {
+    // A queue that was created by hand and is in no configuration.
+    if (hasCode(error, 'QUEUE_UNKNOWN')) return DEFAULT_TIMEOUT_MS;
+    throw error;
+  }
+}
+
+/**
+ * Nothing is stored for a lost attempt. Its message is completed only when the store says that the job went on without
+ * us; while the job is still ours on paper, the message must come again or nothing would ever end the job.
+ */
+async function leaveLost(started: Job, delivery: Delivery, parts: WorkerParts): Promise<'lost'> {
+  const stored = await parts.backend.store.get(started.jobId);
+  if (stored === undefined || !ownsAttempt(stored, started)) await complete(delivery, parts);
+  return 'lost';
+}

@@ -1,0 +1,50 @@
+// Settling a delivery. A lock that is gone is no error here: the message is another's by now, or comes again and is
+// settled by what is stored.
+
+import { hasCode } from '../domain/errors.js';
+import { hasEnded, type Job } from '../domain/job.js';
+import type { DeadLetterReason, Delivery } from '../ports/message-queue.js';
+import type { WorkerParts } from './worker-parts.js';
+
+type SettleParts = Pick<WorkerParts, 'log' | 'parents'>;
+
+export async function complete(delivery: Delivery, parts: Pick<SettleParts, 'log'>): Promise<void> {
+  await quietWhenLost(delivery.complete(), delivery, parts);
+}
+
+export async function deadLetter(delivery: Delivery, reason: DeadLetterReason, parts: Pick<SettleParts, 'log'>): Promise<void> {
+  await quietWhenLost(delivery.deadLetter(reason), delivery, parts);
+}
+
+export async function release(delivery: Delivery, delayMs: number, parts: Pick<SettleParts, 'log'>): Promise<void> {
+  await quietWhenLost(delivery.release(delayMs), delivery, parts);
+}
+
+/**
+ * Settles the message of a job that was just saved, the way its status says, after the parent had its look. Never
+ * throws: the outcome stands. When this fails, or the process dies in here, the message comes again and the decision
+ * table does the same once more.
+ */
+export async function settleSaved(job: Job, delivery: Delivery, parts: SettleParts): Promise<void> {
+  try {
+    if (job.parentJobId !== null && hasEnded(job.status)) await parts.parents.check(job.parentJobId);
+    if (job.awaitsChildren) await parts.parents.check(job.jobId);
+    if (job.status === 'DeadLettered') await deadLetter(delivery, deadLetterReason(job), parts);
+    else await complete(delivery, parts);
+  } catch (error) {
+    parts.log.warn({ err: error, jobId: job.jobId, status: job.status }, 'the message of a saved job could not be settled; it comes again');
+  }
+}
+
+function deadLetterReason({ error }: Job): DeadLetterReason {
+  return { reason: error?.code ?? 'DEAD_LETTERED', description: error?.message ?? '' };
+}
+
+async function quietWhenLost(settling: Promise<void>, delivery: Delivery, { log }: Pick<SettleParts, 'log'>): Promise<void> {
+  try {
+    await settling;
+  } catch (error) {
+    if (!hasCode(error, 'LOCK_LOST')) throw error;
+    log.debug({ messageId: delivery.message.messageId }, 'the lock was gone before the message was settled');
+  }
+}

@@ -1,0 +1,32 @@
+// What the deliveries of one worker share.
+
+import type { RetryPolicy } from '../domain/retry-policy.js';
+import type { QueueMode } from '../domain/job.js';
+import type { Backend } from '../ports/backend.js';
+import type { JobTypes } from '../services/job-types.js';
+import type { AloneGate } from './alone-gate.js';
+import type { Attempt } from './attempt.js';
+import type { Deadlines } from './deadlines.js';
+import type { HandlerRegistry } from './handler-registry.js';
+import type { ParentChecks } from './parent-checks.js';
+import type { WorkerLog } from './worker-log.js';
+
+export interface WorkerParts {
+  readonly backend: Backend;
+  readonly jobTypes: JobTypes;
+  readonly handlers: HandlerRegistry;
+  readonly log: WorkerLog;
+  readonly deadlines: Deadlines;
+  readonly gate: AloneGate;
+  readonly parents: ParentChecks;
+  /** Running now. */
+  readonly attempts: Set<Attempt>;
+  /** Fires when the worker stops without waiting for anybody. */
+  readonly stopSignal: AbortSignal;
+  readonly workerId: string;
+  readonly retryPolicy: RetryPolicy;
+  /** How long a handler may go on after its signal fired. */
+  readonly graceMs: number;
+  /** Where messages of other producers are when their jobs are made. */
+  readonly queueMode: QueueMode;
+}

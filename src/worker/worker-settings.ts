@@ -1,0 +1,41 @@
+// What a worker is started with.
+
+import type { QueueMode } from '../domain/job.js';
+import type { RetryPolicy } from '../domain/retry-policy.js';
+import type { Backend } from '../ports/backend.js';
+import type { JobTypes } from '../services/job-types.js';
+import type { HandlerRegistry } from './handler-registry.js';
+import type { WorkerLog } from './worker-log.js';
+
+export interface WorkerInput {
+  readonly backend: Backend;
+  readonly jobTypes: JobTypes;
+  readonly handlers: HandlerRegistry;
+  readonly log: WorkerLog;
+  readonly settings: WorkerSettings;
+}
+
+export interface WorkerSettings {
+  readonly workerId: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly version: string;
+  /** At least one. */
+  readonly queues: readonly string[];
+  readonly concurrency: number;
+  readonly retryPolicy: RetryPolicy;
+  /** How long running handlers may go on after drain(). */
+  readonly drainTimeoutMs: number;
+  /** How long a handler may go on after its signal fired. */
+  readonly graceMs: number;
+  /** `--drain`: end when no work is left. */
+  readonly endWhenDone: boolean;
+  readonly maxJobs: number | undefined;
+  readonly lockMs: number | undefined;
+  /** Where the messages of this worker's queue are. */
+  readonly queueMode: QueueMode;
+}
+
+export const DEFAULT_DRAIN_TIMEOUT_MS = 25_000;
+/** Together with the drain time-out below the 30 s that container platforms wait before they kill. */
+export const DEFAULT_GRACE_MS = 3000;
