@@ -90,11 +90,13 @@ async function* gathered(content: BlobContent, hash: Hash): AsyncGenerator<Uint8
   for await (const part of content) {
     const bytes = asBytes(part);
     hash.update(bytes);
-    // A copy: whoever makes the content may use its buffer again for the next part.
-    waiting.push(typeof part === 'string' ? bytes : bytes.slice());
     size += bytes.length;
-    if (size < WRITE_BYTES) continue;
-    yield Buffer.concat(waiting);
+    if (size < WRITE_BYTES) {
+      // A copy: whoever makes the content may use its buffer again for the next part.
+      waiting.push(typeof part === 'string' ? bytes : Uint8Array.from(bytes));
+      continue;
+    }
+    yield waiting.length === 0 ? bytes : Buffer.concat([...waiting, bytes]);
     waiting = [];
     size = 0;
   }
