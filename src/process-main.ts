@@ -26,7 +26,8 @@ export async function runProcess(): Promise<void> {
 
 const SIGNALS: readonly SignalName[] = ['SIGHUP', 'SIGINT', 'SIGTERM'];
 
-const processSignals: SignalSource = {
+/** The signals of this process. */
+export const processSignals: SignalSource = {
   listen: (handler) => {
     const listeners = SIGNALS.map((name) => ({ name, listener: () => handler(name) }));
     for (const { name, listener } of listeners) process.on(name, listener);
