@@ -1,6 +1,6 @@
 // The short payload of a single evaluation: one question, its expected and its recorded answer, beside the usual fields.
 
-import { fieldOfName } from './dataset/column-names.js';
+import { fieldOfName, foldName, TWO_WAY_NAME } from './dataset/column-names.js';
 import { evaluationPayloadSchema } from './payload-schema.js';
 
 /**
@@ -15,5 +15,9 @@ export function withInlineRow(value: unknown): unknown {
   const row = entries.filter(([key]) => !known.includes(key) && fieldOfName(key) !== null);
   if (row.length === 0) return value;
   const rest = entries.filter(([key]) => known.includes(key) || fieldOfName(key) === null);
-  return { ...Object.fromEntries(rest), dataset: { rows: [Object.fromEntries(row)] } };
+  // Beside a question, `answer` is what was answered: nobody writes a payload for a question without an answer.
+  const answer = row.find(([key]) => foldName(key) === TWO_WAY_NAME)?.[0];
+  const otherAnswer = row.some(([key]) => key !== answer && fieldOfName(key) === 'answer');
+  const columns = answer === undefined || otherAnswer ? {} : { columns: { answer } };
+  return { ...Object.fromEntries(rest), dataset: { rows: [Object.fromEntries(row)], ...columns } };
 }

@@ -13,6 +13,8 @@ export class RegexTimeoutError extends Error {
 }
 
 export interface TimedRegex {
+  /** `/pattern/flags`: ajv tells patterns apart by this text. */
+  toString(): string;
   /** Whether the pattern is found anywhere in the text. Throws RegexTimeoutError after the limit. */
   test(text: string): boolean;
 }
@@ -26,6 +28,7 @@ export function createTimedRegex(pattern: string, flags: string, timeoutMs: numb
   // lastIndex makes `g` and `y` patterns remember the last text.
   const script = new Script('regex.lastIndex = 0; regex.test(text);');
   return {
+    toString: () => `/${pattern}/${flags}`,
     test(text) {
       sandbox.text = text;
       try {
@@ -40,6 +43,7 @@ export function createTimedRegex(pattern: string, flags: string, timeoutMs: numb
   };
 }
 
+/** The error comes from the other context and is no instance of this one's Error. */
 function isTimeout(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
 }
