@@ -1,10 +1,12 @@
 // Builds victim.ts the way the program is built, so that what is killed is what people run.
 
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 import { build } from 'esbuild';
+
+import type { StartOptions } from './place.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -19,7 +21,7 @@ export async function buildVictim(name: string): Promise<string> {
   mkdirSync(outdir, { recursive: true });
   await build({
     absWorkingDir: root,
-    entryPoints: ['test/crash/victim.ts'],
+    entryPoints: ['test/crash/victim.ts', 'test/crash/shifted-clock.ts'],
     outdir,
     outExtension: { '.js': '.mjs' },
     bundle: true,
@@ -32,4 +34,12 @@ export async function buildVictim(name: string): Promise<string> {
     logLevel: 'warning',
   });
   return join(outdir, 'victim.mjs');
+}
+
+/** Start options for a process whose wall clock is `shiftMs` off, and `stepMs` more after SIGUSR2. */
+export function withClock(program: string, clock: { readonly shiftMs?: number; readonly stepMs?: number }): Pick<StartOptions, 'env' | 'nodeOptions'> {
+  return {
+    nodeOptions: ['--import', pathToFileURL(join(dirname(program), 'shifted-clock.mjs')).href],
+    env: { CLOCK_SHIFT_MS: String(clock.shiftMs ?? 0), CLOCK_STEP_MS: String(clock.stepMs ?? 0) },
+  };
 }

@@ -1,8 +1,8 @@
-// Puts itself between the program and its ports: counts the calls, writes them down, and kills the process at one.
+// Puts itself between the program and its ports: counts the calls, writes them down, and kills or stops the process at one.
 
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, writeSync } from 'node:fs';
 
-import type { Runtime } from '../../src/runtime.js';
+import type { OperationFiles, Runtime } from '../../src/runtime.js';
 
 /** `*` stands for every port or every method. */
 interface CrashPlan {
@@ -10,6 +10,8 @@ interface CrashPlan {
   readonly method: string;
   readonly call: number;
   readonly when: 'before' | 'after';
+  /** SIGKILL, or SIGSTOP: then the process goes on after SIGCONT. */
+  readonly signal: 'SIGKILL' | 'SIGSTOP';
 }
 
 /** What these calls give back is itself called: by the name under which its methods are counted. */
@@ -25,13 +27,14 @@ const NAMED_ANSWERS: Readonly<Record<string, string>> = {
 const NOT_COUNTED = new Set(['clock', 'jobTypes']);
 
 export function mine(runtime: Runtime, env: NodeJS.ProcessEnv): Runtime {
-  const plan = readPlan(env['CRASH_AT']);
+  const plan = readPlan(env['CRASH_AT'], 'SIGKILL') ?? readPlan(env['STOP_AT'], 'SIGSTOP');
   const trace = env['CRASH_TRACE'];
   if (plan === undefined && trace === undefined) return runtime;
   const mines = new Mines(plan, trace);
   return new Proxy(runtime, {
     get: (target, name) => {
       const member: unknown = Reflect.get(target, name, target);
+      if (name === 'operationFiles') return async () => mines.aroundEach(await target.operationFiles());
       if (typeof member === 'function') return (member as (...args: unknown[]) => unknown).bind(target);
       const isPort = typeof member === 'object' && member !== null && !Array.isArray(member) && !NOT_COUNTED.has(String(name));
       return isPort ? mines.around(member, String(name)) : member;
@@ -39,12 +42,12 @@ export function mine(runtime: Runtime, env: NodeJS.ProcessEnv): Runtime {
   });
 }
 
-function readPlan(text: string | undefined): CrashPlan | undefined {
+function readPlan(text: string | undefined, signal: CrashPlan['signal']): CrashPlan | undefined {
   if (text === undefined || text === '') return undefined;
   const match = /^(\w+|\*)\.(\w+|\*)#(\d+):(before|after)$/.exec(text);
-  if (match === null) throw new Error(`CRASH_AT is port.method#call:before|after, got ${text}`);
+  if (match === null) throw new Error(`a stop is port.method#call:before|after, got ${text}`);
   const [, port = '', method = '', call = '', when] = match;
-  return { port, method, call: Number(call), when: when === 'before' ? 'before' : 'after' };
+  return { port, method, call: Number(call), when: when === 'before' ? 'before' : 'after', signal };
 }
 
 type Method = (...args: unknown[]) => unknown;
@@ -69,17 +72,21 @@ class Mines {
     });
   }
 
+  aroundEach(ports: OperationFiles): OperationFiles {
+    return { journal: this.around(ports.journal, 'journal'), trash: this.around(ports.trash, 'trash') };
+  }
+
   #call(name: string, method: () => unknown): unknown {
     if (this.#trace !== undefined) appendFileSync(this.#trace, `${name}\n`);
-    const isStop = this.#isStop(name);
-    if (isStop && this.#plan?.when === 'before') die();
+    const plan = this.#isStop(name) ? this.#plan : undefined;
+    if (plan?.when === 'before') halt(plan.signal);
     const answer = method();
     if (!(answer instanceof Promise)) {
-      if (isStop) die();
+      if (plan?.when === 'after') halt(plan.signal);
       return this.#named(name, answer);
     }
     return answer.then((value: unknown) => {
-      if (isStop) die();
+      if (plan?.when === 'after') halt(plan.signal);
       return this.#named(name, value);
     });
   }
@@ -106,8 +113,12 @@ class Mines {
   }
 }
 
-function die(): never {
-  process.kill(process.pid, 'SIGKILL');
-  // The signal is on its way; nothing after this line may run.
-  for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000);
+/** What a stopped process has written to standard error, so that a test knows. */
+export const STOPPED = 'stopped by its test';
+
+function halt(signal: CrashPlan['signal']): void {
+  if (signal === 'SIGSTOP') writeSync(2, `${STOPPED}\n`);
+  process.kill(process.pid, signal);
+  // SIGKILL is on its way; nothing after this line may run.
+  while (signal === 'SIGKILL') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000);
 }

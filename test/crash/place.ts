@@ -18,8 +18,9 @@ export interface Ended {
 }
 
 export interface StartOptions {
-  /** CRASH_AT of mine.ts. */
+  /** CRASH_AT and STOP_AT of victim.ts. */
   readonly crashAt?: string;
+  readonly stopAt?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string;
   /** Words before the program: a shell that sets a limit, an --import. */
@@ -141,7 +142,7 @@ export class Running {
     this.#err = join(place.root, 'log', `${name}.err`);
     const [file, words] = commandLine(program, args, options);
     const [out, err] = [openSync(this.#out, 'a'), openSync(this.#err, 'a')];
-    const env = { ...place.environment, ...options.env, ...(options.crashAt === undefined ? {} : { CRASH_AT: options.crashAt }) };
+    const env = { ...place.environment, ...options.env, CRASH_AT: options.crashAt ?? '', STOP_AT: options.stopAt ?? '' };
     this.#child = spawn(file, words, { cwd: place.root, env, stdio: [options.stdin === undefined ? 'ignore' : 'pipe', out, err] });
     closeSync(out);
     closeSync(err);

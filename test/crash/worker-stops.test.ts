@@ -1,0 +1,73 @@
+// A worker killed at each call it makes: whatever it was doing, the next worker ends every job the right way.
+
+import { beforeAll, expect, test } from 'vitest';
+
+import { buildVictim } from './build-victim.js';
+import { mustHold } from './inspect.js';
+import { oneOfEach, writeDataset, writeLines } from './job-mix.js';
+import { Place } from './place.js';
+import { byLength, LONG } from './run-length.js';
+import { everyCall, someCalls, stopsOf, traceCalls } from './stops.js';
+import { inParallel } from './until.js';
+
+let program: string;
+beforeAll(async () => {
+  program = await buildVictim('worker-stops');
+});
+
+/** Short, so that what the killed worker held comes back soon. */
+const VICTIM = ['worker', 'start', '--drain', '--concurrency', '3', '--lock-seconds', '1'];
+const AFTERWARDS = ['worker', 'start', '--drain', '--concurrency', '8', '--lock-seconds', '20'];
+const MOST_TRODDEN = new Set(['store.save', 'delivery.complete', 'queue.receive']);
+
+/** What a worker must call in this flow; without one of them the stops below would not be those of the whole flow. */
+const FLOW = [
+  'queue.receive',
+  'store.get',
+  'store.save',
+  'store.insert',
+  'store.childrenOf',
+  'checkpoints.put',
+  'blobs.read',
+  'blobs.put',
+  'delivery.renewLock',
+  'delivery.complete',
+  'delivery.deadLetter',
+  'workers.heartbeat',
+];
+
+test(
+  'a worker killed before and after each of its steps loses nothing and ends nothing twice',
+  async () => {
+    const template = Place.make(program);
+    await template.json(['submit', '--from', writeLines(template, 'jobs.jsonl', oneOfEach())]);
+    await template.json(['submit', 'evaluation', '--file', writeDataset(template, 'answers.csv', 8), '--label', 'expected=Succeeded']);
+    // Long enough for a renewal of the victim's lock.
+    await template.json(['submit', 'sleep', '--payload', '{"ms":700}', '--label', 'expected=Succeeded']);
+
+    const traced = template.copy();
+    const calls = await traceCalls(traced, VICTIM);
+    await mustHold(traced, 'without any kill', { drained: true });
+    await traced.discard();
+    expect([...calls.keys()]).toEqual(expect.arrayContaining(FLOW));
+
+    const stops = stopsOf(calls, (name, count) => (LONG ? everyCall(count) : MOST_TRODDEN.has(name) ? someCalls(count) : [1]));
+    let kills = 0;
+    await inParallel(stops, byLength(3, 4), async (stop) => {
+      const place = template.copy();
+      const victim = await place.run(VICTIM, { crashAt: stop });
+      if (victim.signal === 'SIGKILL') kills += 1;
+      else if (!LONG) throw new Error(`the worker did not come to ${stop}: ${victim.stderr}${place.evidence}`);
+      await mustHold(place, `killed at ${stop}`, { drained: false });
+      const after = await place.run(AFTERWARDS);
+      if (after.code !== 0) throw new Error(`the worker after ${stop} ended with ${after.code}: ${after.stderr}${place.evidence}`);
+      await mustHold(place, `after a kill at ${stop} and a drain`, { drained: true });
+      await place.discard();
+    });
+    await template.discard();
+    process.stderr.write(`worker stops: ${kills} kills at ${stops.length} stops\n`);
+    // In the long form late calls may not come again, since their number varies with the timing.
+    expect(kills).toBeGreaterThan(stops.length / 2);
+  },
+  byLength(60_000, 1_800_000),
+);
