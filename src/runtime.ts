@@ -1,31 +1,94 @@
 // The composition root: turns configuration into drivers behind ports. The only importer of drivers/.
 
+import { dirname } from 'node:path';
+
 import type { Config } from './config/config.js';
-import { AppError } from './domain/errors.js';
+import { effectiveQueues } from './config/effective-queues.js';
 import type { JobId } from './domain/job.js';
 import type { Backend } from './ports/backend.js';
+import { systemClock } from './ports/clock.js';
 import type { Diagnostics } from './ports/diagnostics.js';
 import type { OperationJournal } from './ports/operation-journal.js';
 import type { Trash } from './ports/trash.js';
-import type { JobTypes } from './services/job-types.js';
+import { createJobIds } from './services/job-ids.js';
+import { type LoadedJobTypes, loadJobTypes } from './worker/load-job-types.js';
 
 /** What commands, worker and API work with: opened once per process, closed by cli.ts. */
 export interface Runtime extends Backend {
   /** What holds the queues, for people and `stats`. */
   readonly source: 'sqlite';
-  readonly jobTypes: JobTypes;
+  readonly jobTypes: LoadedJobTypes;
   /** A new UUIDv7, larger than the one before of this process. */
   readonly newJobId: () => JobId;
   readonly publicBaseUrl: string | null;
   readonly diagnostics: Diagnostics;
-  /** Replays, purges and restores made on this machine. Its file is opened, or made, by the first call. */
-  readonly journal: OperationJournal;
-  /** Copies of purged dead letters. */
-  readonly trash: Trash;
+  /** The journal and the trash of dead-letter operations, loaded when first asked for. */
+  operationFiles(): Promise<OperationFiles>;
   close(): Promise<void>;
 }
 
-/** Opens what the configuration names. */
-export function openRuntime(config: Config): Promise<Runtime> {
-  return Promise.reject(new AppError('BACKEND_UNAVAILABLE', `no driver opens ${config.database}`));
+export interface OperationFiles {
+  readonly journal: OperationJournal;
+  readonly trash: Trash;
+}
+
+/**
+ * Opens what the configuration names. Throws what opening the database throws (DATA_DIR_UNUSABLE, DB_INVALID, DB_NEWER,
+ * DB_BUSY …) and CONFIG_INVALID. Packages are loaded here and not before, so that `--help` pays for none of them.
+ */
+export async function openRuntime(config: Config): Promise<Runtime> {
+  const clock = systemClock;
+  const random = Math.random;
+  const queues = effectiveQueues(config);
+  const jobTypes = loadJobTypes({ ...config, queues, cwd: dirname(config.configFile) });
+  const [{ openSqliteBackend }, { FsBlobStore }] = await Promise.all([
+    import('./drivers/sqlite/open-sqlite.js'),
+    import('./drivers/blob-fs/fs-blob-store.js'),
+  ]);
+  const backend = await openSqliteBackend({ file: config.database, queues, clock, random });
+  const operations = lazyOperationFiles(config, clock);
+  return {
+    ...backend,
+    blobs: new FsBlobStore({ directory: besideDatabase(config, 'files'), clock }),
+    clock,
+    random,
+    source: 'sqlite',
+    jobTypes,
+    newJobId: createJobIds(clock),
+    publicBaseUrl: config.publicBaseUrl ?? null,
+    diagnostics: { check: async () => (await import('./drivers/sqlite/check-database.js')).checkDatabase(config.database) },
+    operationFiles: operations.open,
+    close: async () => {
+      await operations.close();
+      await backend.close();
+    },
+  };
+}
+
+function lazyOperationFiles(config: Config, clock: Backend['clock']): { open: () => Promise<OperationFiles>; close: () => Promise<void> } {
+  let opened: Promise<OperationFiles> | undefined;
+  const open = async (): Promise<OperationFiles> => {
+    const [{ openSqliteJournal }, { openFsTrash }, { hostname }] = await Promise.all([
+      import('./drivers/journal-sqlite/sqlite-journal.js'),
+      import('./drivers/trash-fs/fs-trash.js'),
+      import('node:os'),
+    ]);
+    const journal = openSqliteJournal({ file: besideDatabase(config, 'operations.db'), clock, host: hostname(), pid: process.pid });
+    return { journal, trash: openFsTrash(besideDatabase(config, 'trash')) };
+  };
+  return {
+    open: () => (opened ??= open()),
+    close: async () => {
+      const files = await opened?.catch(() => undefined);
+      await files?.journal.close();
+    },
+  };
+}
+
+/**
+ * What belongs to a database bears its name: two profiles with databases in one directory must not share files, since
+ * each deletes those that none of its own jobs names.
+ */
+function besideDatabase({ database }: Pick<Config, 'database'>, suffix: string): string {
+  return `${database.replace(/\.(db|sqlite3?)$/, '')}.${suffix}`;
 }
