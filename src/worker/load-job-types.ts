@@ -8,9 +8,12 @@ import { findJobType, JOB_TYPES, type QueueDefinition } from '../domain/queue-re
 import type { JobType, JobTypes } from '../services/job-types.js';
 import { type AnyHandler, HandlerRegistry, type HandlerSource } from './handler-registry.js';
 import { builtinHandlers, type BuiltinSettings, checkBuiltinPayload } from './handlers/builtin-handlers.js';
-import { effectiveQueues, type QueueOverrides } from './effective-queues.js';
 
-export interface JobTypeSettings extends QueueOverrides, BuiltinSettings {
+export interface JobTypeSettings extends BuiltinSettings {
+  /** With their settings in force; those of `types` and the default queue are among them. */
+  readonly queues: readonly QueueDefinition[];
+  /** For types that name no queue. */
+  readonly defaultQueue: string;
   /** The configuration's `types`: programs. */
   readonly types: Readonly<Record<string, ProgramSettings>>;
   /** Paths of handler modules. */
@@ -45,7 +48,7 @@ class JobTypeTable implements LoadedJobTypes {
     for (const type of Object.keys(settings.types)) {
       if (findJobType(type) !== undefined) throw new AppError('CONFIG_INVALID', `types.${type}: this type is built in`, { hint: 'choose another name' });
     }
-    this.#queues = effectiveQueues(settings, Object.values(settings.types).map(({ queue }) => queue));
+    this.#queues = new Map(settings.queues.map((queue) => [queue.name, queue]));
   }
 
   async resolve(nameOrAlias: string): Promise<JobType> {
@@ -135,8 +138,13 @@ class JobTypeTable implements LoadedJobTypes {
         throw new AppError('HANDLER_INVALID', `two handlers are named ${JSON.stringify(handler.type)}`, { hint: 'each job type has one handler: of a module or under `types`' });
       }
       this.#modules.set(handler.type, handler);
-      for (const queue of effectiveQueues(this.#settings, [handler.queue]).values()) if (!this.#queues.has(queue.name)) this.#queues.set(queue.name, queue);
+      if (handler.queue !== undefined) this.#addQueue(handler.queue);
     }
+  }
+
+  /** A queue that only a module names has the numbers of the default queue. */
+  #addQueue(name: string): void {
+    if (!this.#queues.has(name)) this.#queues.set(name, { ...this.queue(this.#settings.defaultQueue), name });
   }
 
   #unknown(name: string): AppError {

@@ -32,6 +32,8 @@ export interface WorkerSettings {
   readonly endWhenDone: boolean;
   readonly maxJobs: number | undefined;
   readonly lockMs: number | undefined;
+  /** A log line for each job that ends, not only for those that somebody may have to look at. */
+  readonly logEachJob: boolean;
   /** Where the messages of this worker's queue are. */
   readonly queueMode: QueueMode;
 }

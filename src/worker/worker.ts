@@ -85,6 +85,8 @@ export class Worker {
    * not come back; what it held is settled first where that still works.
    */
   async run(): Promise<WorkerSummary> {
+    const { workerId, queues, concurrency } = this.#settings;
+    this.#parts.log.info({ queues, concurrency }, `worker ${workerId} takes jobs from ${queues.join(', ')}, ${concurrency} at once`);
     const rounds = this.#startRounds();
     try {
       await this.#taker.run();
@@ -147,8 +149,16 @@ export class Worker {
     this.#counts.count(report);
     if (report.durationMs === undefined) this.#jobsTaken -= 1;
     if (report.outcome === 'store-mismatch') this.#refuseStore(delivery.queue, report.otherStoreId ?? 'unknown');
-    if (LOGGED.has(report.outcome)) this.#parts.log.warn({ ...report, messageId: delivery.message.messageId }, `job ${report.outcome}`);
-    else if (this.#parts.log.debugEnabled) this.#parts.log.debug({ ...report, messageId: delivery.message.messageId }, `job ${report.outcome}`);
+    this.#logEnd(report, delivery);
+  }
+
+  #logEnd(report: DeliveryReport, delivery: Delivery): void {
+    const { log } = this.#parts;
+    const level = LOGGED.has(report.outcome) ? 'warn' : this.#settings.logEachJob ? 'info' : 'debug';
+    if (level === 'debug' && !log.debugEnabled) return;
+    const { jobType, durationMs } = report;
+    const took = durationMs === undefined ? {} : { ms: Math.round(durationMs) };
+    log[level]({ messageId: delivery.message.messageId, ...took }, `${jobType ?? 'message'} ${report.outcome}`);
   }
 
   async #deliveryFailed(error: unknown, delivery: Delivery): Promise<void> {
