@@ -1,0 +1,26 @@
+// `npm run bench`: every figure beside its reference from the same run, as JSON lines.
+// `--short` runs everything once, small: it shows that nothing breaks, its times mean nothing.
+// `--only NAME` runs one case.
+
+import { benchEvaluation } from './cases/evaluation.js';
+import { benchManyStored } from './cases/many-stored.js';
+import { benchStartUp } from './cases/start-up.js';
+import { benchThroughput } from './cases/throughput.js';
+import { benchWakeUp } from './cases/wake-up.js';
+
+const args = process.argv.slice(2);
+const short = args.includes('--short');
+const only = args.includes('--only') ? args[args.indexOf('--only') + 1] : undefined;
+
+const CASES: Readonly<Record<string, () => void | Promise<void>>> = {
+  'start-up': () => benchStartUp(short ? 2 : 25),
+  throughput: () => benchThroughput(short ? 1000 : 50_000, short ? 1 : 3),
+  'wake-up': () => benchWakeUp(short ? 3 : 60, short ? 1 : 20),
+  evaluation: () => benchEvaluation(short ? 200 : 10_000),
+  'many-stored': () => benchManyStored(short ? 2000 : 1_000_000, short ? 500 : 100_000, short ? 200 : 10_000),
+};
+
+if (only !== undefined && CASES[only] === undefined) throw new Error(`--only takes one of ${Object.keys(CASES).join(', ')}, got ${only}`);
+for (const [name, run] of Object.entries(CASES)) {
+  if (only === undefined || only === name) await run();
+}
