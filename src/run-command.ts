@@ -75,6 +75,7 @@ async function openContext(globals: GlobalOptions, input: RunInput, watch: Signa
   return {
     io: await openIo(globals, input, watch.signal),
     globals,
+    env,
     commands: input.commands,
     place,
     userPlace: placeAt(userDataDir(env), '--user-dir', false),

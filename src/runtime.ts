@@ -1,9 +1,7 @@
 // The composition root: turns configuration into drivers behind ports. The only importer of drivers/.
 
-import { dirname } from 'node:path';
-
 import type { Config } from './config/config.js';
-import { effectiveQueues } from './config/effective-queues.js';
+import { jobTypeSettings } from './config/job-type-settings.js';
 import type { JobId } from './domain/job.js';
 import type { Backend } from './ports/backend.js';
 import { systemClock } from './ports/clock.js';
@@ -39,13 +37,13 @@ export interface OperationFiles {
 export async function openRuntime(config: Config): Promise<Runtime> {
   const clock = systemClock;
   const random = Math.random;
-  const queues = effectiveQueues(config);
-  const jobTypes = loadJobTypes({ ...config, queues, cwd: dirname(config.configFile) });
+  const settings = jobTypeSettings(config);
+  const jobTypes = loadJobTypes(settings);
   const [{ openSqliteBackend }, { FsBlobStore }] = await Promise.all([
     import('./drivers/sqlite/open-sqlite.js'),
     import('./drivers/blob-fs/fs-blob-store.js'),
   ]);
-  const backend = await openSqliteBackend({ file: config.database, queues, clock, random });
+  const backend = await openSqliteBackend({ file: config.database, queues: settings.queues, clock, random });
   const operations = lazyOperationFiles(config, clock);
   return {
     ...backend,

@@ -3,6 +3,7 @@
 
 import type { Config } from '../config/config.js';
 import type { ConfigPlace } from '../config/data-dir.js';
+import type { Environment } from '../config/environment.js';
 import type { Io } from '../output/io.js';
 import type { Runtime } from '../runtime.js';
 import type { GlobalOptions } from './global-options.js';
@@ -13,6 +14,8 @@ import type { SignalHandler } from './signals.js';
 export interface CommandContext {
   readonly io: Io;
   readonly globals: GlobalOptions;
+  /** The variables that settings are read from, for looking at ones that are no settings. */
+  readonly env: Environment;
   /** The settings in force, read when first used. Throws CONFIG_INVALID or PROFILE_UNKNOWN. */
   readonly config: Config;
   /** Every command of the program, for those that are about commands. */

@@ -119,6 +119,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./init.js')).initCommand,
   },
   {
+    path: ['doctor'],
+    summary: 'Check that everything works, with a remedy for what does not',
+    group: 'Setup',
+    load: async () => (await import('./doctor.js')).doctorCommand,
+  },
+  {
     path: ['config', 'show'],
     summary: 'Show the settings in force and where each comes from',
     group: 'Setup',

@@ -1,0 +1,82 @@
+// `copiloteval doctor`: checks that everything works, and says what to do about each thing that does not.
+
+import { AppError } from '../domain/errors.js';
+import type { Io } from '../output/io.js';
+import { counted } from '../output/quantities.js';
+import { printable } from '../output/sanitize.js';
+import type { HealthCheck } from '../ports/diagnostics.js';
+import { checkOperation } from '../services/doctor-checks.js';
+import { defineCommand, type CommandContext } from './command.js';
+import { checkMachine } from './doctor-machine.js';
+import { checkVariables } from './doctor-variables.js';
+
+export const doctorCommand = defineCommand({
+  path: ['doctor'],
+  summary: 'Check that everything works, with a remedy for what does not',
+  description: 'Looks at the data directory, the database, the queues, the workers and the environment. Changes nothing, except that a missing database is made.',
+  examples: ['copiloteval doctor', 'copiloteval doctor -o json'],
+  run: (_args, _options, context) => runDoctor(context),
+});
+
+async function runDoctor(context: CommandContext): Promise<void> {
+  const { io } = context;
+  const checks = [...(await allChecks(context))];
+  const ok = checks.every(({ status }) => status !== 'fail');
+  io.print({ json: { ok, checks }, lines: checks, text: () => checks.map((check) => checkText(check, io)).join('\n') });
+  const failed = checks.filter(({ status }) => status === 'fail');
+  if (failed.length === 0) return;
+  throw new AppError('DOCTOR_FAILED', `${counted(failed.length, 'check')} failed: ${failed.map(({ name }) => name).join(', ')}`, {
+    hint: 'each failed line says what to do',
+  });
+}
+
+async function allChecks(context: CommandContext): Promise<readonly HealthCheck[]> {
+  const before = [...(await checkMachine(context.place)), ...checkVariables(context.env)];
+  const configuration = await attempt('configuration', () => {
+    const { profile, configFile } = context.config;
+    return Promise.resolve(`profile ${profile}, ${configFile}`);
+  });
+  if (configuration.status === 'fail') return [...before, configuration];
+  const opened = await attempt('database opens', async () => {
+    await context.runtime();
+    return context.config.database;
+  });
+  if (opened.status === 'fail') return [...before, configuration, opened];
+  const runtime = await context.runtime();
+  return [...before, configuration, opened, ...(await runtime.diagnostics.check()), await checkTypes(context), ...(await operationChecks(context))];
+}
+
+async function operationChecks(context: CommandContext): Promise<readonly HealthCheck[]> {
+  try {
+    return await checkOperation(await context.runtime());
+  } catch (error) {
+    return [failedCheck('queues', error)];
+  }
+}
+
+/** Loads the user's handler modules, as submit and worker do. */
+function checkTypes(context: CommandContext): Promise<HealthCheck> {
+  return attempt('job types', async () => {
+    const types = await (await context.runtime()).jobTypes.all();
+    return `${types.length}: ${types.map(({ type }) => type).join(', ')}`;
+  });
+}
+
+async function attempt(name: string, look: () => Promise<string>): Promise<HealthCheck> {
+  try {
+    return { name, status: 'ok', detail: await look(), remedy: null };
+  } catch (error) {
+    return failedCheck(name, error);
+  }
+}
+
+function failedCheck(name: string, error: unknown): HealthCheck {
+  if (!(error instanceof AppError)) throw error;
+  return { name, status: 'fail', detail: `${error.message} [${error.code}]`, remedy: error.hint ?? null };
+}
+
+function checkText({ name, status, detail, remedy }: HealthCheck, io: Io): string {
+  const marks = { ok: io.style.green('ok  '), warn: io.style.yellow('warn'), fail: io.style.red('FAIL') };
+  const line = `${marks[status]}  ${name}: ${printable(detail)}`;
+  return remedy === null ? line : `${line}\n      ${io.style.cyan('remedy:')} ${printable(remedy)}`;
+}
