@@ -110,6 +110,8 @@ function unknownResults({ unknown }: JobSelection): readonly (Omit<JobChangeResu
 function resultsText(change: ManyJobsChange, results: readonly JobChangeResult[], io: Io): string {
   const failed = results.filter(({ error }) => error !== undefined);
   const fine = results.filter(({ error }) => error === undefined);
+  // The error that follows says it.
+  if (results.length === 1 && failed.length === 1) return '';
   const shownFine = fine.length <= LISTED ? fine.map((result) => `${shortId(result.jobId)}  ${fineText(change, result)}`) : [];
   const shownFailed = failed.slice(0, LISTED).map(({ jobId, error }) => `${printable(shortId(jobId))}  ${io.style.red('not done')}: ${printable(error?.message ?? '')}`);
   const more = failed.length > LISTED ? [`… and ${counted(failed.length - LISTED, 'more job', 'more jobs')} not done (all with -o json)`] : [];
@@ -132,6 +134,8 @@ function problemOf(change: ManyJobsChange, selection: JobSelection, results: rea
   // One job: its own error says it best.
   if (results.length === 1 && unknown !== undefined) return unknown.error;
   if (unknown !== undefined && selection.unknown.length === results.length) return new AppError('JOB_NOT_FOUND', 'none of these jobs exists', { hint: 'see the newest jobs with `copiloteval list`' });
-  if (results.length === 1) return new AppError('JOB_STATE', first.error?.message ?? '');
+  if (results.length === 1) {
+    return new AppError('JOB_STATE', first.error?.message ?? '', { hint: `see where it is with \`copiloteval why ${shortId(first.jobId)}\`` });
+  }
   return new AppError('JOB_STATE', `none of ${counted(results.length, 'job')} could be ${change.done}`);
 }

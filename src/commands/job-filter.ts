@@ -15,7 +15,7 @@ export const whereOption = option('--where <expr>', "an expression such as `stat
 });
 
 export const jobFilterOptions = {
-  status: repeated('--status <status>', `${oneOf(JOB_STATUSES)}; several with commas`, { parser: statusList(), group }),
+  status: repeated('--status <status>', 'with this status; several with commas', { parser: statusList(), group }),
   type: repeated('--type <type>', 'of this job type', { parser: nonEmpty(), group }),
   queue: repeated('--queue <name>', 'of this queue', { parser: nonEmpty(), group }),
   user: option('--user <name>', 'submitted by this user', { parser: nonEmpty(), group }),
@@ -55,6 +55,7 @@ function statusList(): Parser<readonly JobStatus[]> {
     JOB_STATUSES.find((status) => status.toLowerCase() === word.trim().replaceAll('-', '').toLowerCase());
   return {
     expects: oneOf(JOB_STATUSES),
+    choices: JOB_STATUSES,
     read: (text) => {
       const statuses = text.split(',').map(find);
       return statuses.every((status) => status !== undefined) ? statuses : undefined;

@@ -94,11 +94,8 @@ export function eventText(event: EventLine, io: Io, now: number): string {
     ...(event.worker !== null && event.type === 'started' ? [event.worker] : []),
     ...detailFacts(event.detail, now),
   ];
-  return `${io.style.dim(clock)}  ${paintByStatus(event, io)}${facts.length === 0 ? '' : `  ${printable(facts.join('  '))}`}`;
-}
-
-function paintByStatus(event: EventLine, io: Io): string {
-  return statusCell(event.status, io).paint(event.type.padEnd(15));
+  const name = facts.length === 0 ? event.type : event.type.padEnd(15);
+  return `${io.style.dim(clock)}  ${statusCell(event.status, io).paint(name)}${facts.length === 0 ? '' : `  ${printable(facts.join('  '))}`}`;
 }
 
 const INSTANTS = new Set(['retryAt', 'dueAt']);

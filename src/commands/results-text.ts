@@ -8,7 +8,7 @@ import { printable } from '../output/sanitize.js';
 import { renderTable } from '../output/table.js';
 import type { Runtime } from '../runtime.js';
 import { itemsOf, type JobResults } from '../services/results-of-job.js';
-import { outcomeText } from './job-outcome.js';
+import { outcomeLine, passRateText } from './job-outcome.js';
 
 const WORST_ITEMS = 3;
 
@@ -16,11 +16,12 @@ export async function resultsText(runtime: Pick<Runtime, 'blobs'>, results: JobR
   const { job, result, evaluation } = results;
   if (evaluation === null) {
     const json = printable(JSON.stringify(result, null, 2), { lines: true });
-    return [outcomeText({ ...job, result: null, artifacts: [] }, io), json, ...artifactLines(results, io)].join('\n');
+    return [outcomeLine(job, io), json, ...artifactLines(results, io)].join('\n');
   }
   const worst = await worstText(runtime, results, io);
   return [
-    outcomeText({ ...job, resultRef: null, artifacts: [], result }, io),
+    outcomeLine(job, io),
+    passRateText(evaluation),
     ...section('gates', gatesTable(evaluation, io), io),
     ...section('evaluators', metricsTable(evaluation, io), io),
     ...section('categories', categoriesTable(evaluation, io), io),
@@ -98,8 +99,9 @@ function number(value: number | null): string {
   return value === null ? '-' : String(Number(value.toFixed(4)));
 }
 
+/** Scores end at 0 and 1; a t interval does not know that. */
 function interval(ends: Interval | null): string {
-  return ends === null ? '-' : `${number(ends[0])}–${number(ends[1])}`;
+  return ends === null ? '-' : ends.map((end) => number(Math.min(1, Math.max(0, end)))).join('–');
 }
 
 function percent(value: number | null): string {

@@ -5,6 +5,7 @@ import type { Job } from '../domain/job.js';
 import { printable } from '../output/sanitize.js';
 import type { Runtime } from '../runtime.js';
 import { viewJob } from '../services/job-view.js';
+import { resultsIfAny } from '../services/results-of-job.js';
 import type { Submission } from '../services/submit-job.js';
 import { waitForJob } from '../services/wait-for-job.js';
 import type { CommandContext } from './command.js';
@@ -24,8 +25,9 @@ export async function followSubmission(
   const job = options.run
     ? await runAndFollow(runtime, submission, options, context)
     : await follow(runtime, submission.job, options, context, context.signal);
-  io.print({ json: viewJob(job, runtime.publicBaseUrl), text: () => outcomeText(job, io) });
-  const problem = outcomeProblem(job);
+  const results = await resultsIfAny(runtime, job);
+  io.print({ json: viewJob(job, runtime.publicBaseUrl), text: () => outcomeText(results, io) });
+  const problem = outcomeProblem(results);
   if (problem !== undefined) throw problem;
 }
 

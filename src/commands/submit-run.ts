@@ -4,7 +4,6 @@ import { jobTypeSettings } from '../config/job-type-settings.js';
 import type { Job } from '../domain/job.js';
 import type { Runtime } from '../runtime.js';
 import { VERSION } from '../version.js';
-import { openWorker } from '../worker/open-worker.js';
 import type { CommandContext } from './command.js';
 
 export interface RunningHere {
@@ -19,6 +18,7 @@ const DRAIN_MS = 2000;
 
 /** Takes from the job's queue in the queue's order: what waits there before the job runs first. */
 export async function runJobHere(runtime: Runtime, job: Job, { config }: CommandContext): Promise<RunningHere> {
+  const { openWorker } = await import('../worker/open-worker.js');
   const failed = new AbortController();
   const worker = await openWorker(runtime, {
     jobTypes: jobTypeSettings(config),

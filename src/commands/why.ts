@@ -45,8 +45,9 @@ function messageFacts({ message }: JobStory, now: number): string[] {
   return [`message ${message.sequence} of the job: ${message.state} in ${message.queue}${detail}`];
 }
 
-function workerFacts({ worker }: JobStory, now: number): string[] {
-  if (worker === null) return [];
+/** Of a job that runs: who ran an ended one is in its history. */
+function workerFacts({ job, worker }: JobStory, now: number): string[] {
+  if (worker === null || job.status !== 'Running') return [];
   const seen = worker.heartbeatAt === null ? '' : `, last sign of life ${relativeTime(Date.parse(worker.heartbeatAt), now)}`;
   const place = worker.host === null ? '' : ` on ${worker.host} (process ${worker.pid ?? '?'})`;
   return [`worker ${worker.workerId}${place}: ${worker.alive ? 'alive' : 'gone'}${seen}`];

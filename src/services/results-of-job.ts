@@ -24,6 +24,11 @@ export async function resultsOfJob(backend: Pick<Backend, 'blobs'>, job: Job): P
   return { job, result, evaluation: isSummary(job, result) ? result : null };
 }
 
+/** As resultsOfJob, for callers that also take jobs without a result. */
+export async function resultsIfAny(backend: Pick<Backend, 'blobs'>, job: Job): Promise<JobResults> {
+  return job.status === 'Succeeded' ? resultsOfJob(backend, job) : { job, result: null, evaluation: null };
+}
+
 /** The items of an evaluation, one in memory at a time; can be asked for again. */
 export async function* itemsOf(backend: Pick<Backend, 'blobs'>, { job, evaluation }: JobResults): AsyncGenerator<ItemResult> {
   const artifact = job.artifacts.find(({ name }) => name === evaluation?.items);

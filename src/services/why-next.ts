@@ -3,6 +3,7 @@
 import { printCoarseDuration } from '../domain/duration.js';
 import { shortId } from '../domain/ids.js';
 import type { Job } from '../domain/job.js';
+import type { Json } from '../domain/json.js';
 import type { DeadLetter } from '../ports/dead-letter-queue.js';
 import type { HoldUp } from './wait-hold-up.js';
 
@@ -27,7 +28,7 @@ export function situationOf({ job, now, holdUp, workerAlive, deadLetter }: Situa
     case 'Running':
       return runningSituation(job, now, workerAlive);
     case 'Succeeded':
-      return verdictOf(job) === 'failed' ? 'It succeeded, and its result did not pass its gates.' : 'It succeeded.';
+      return verdictOf(job.result) === 'failed' ? 'It succeeded, and its result did not pass its gates.' : 'It succeeded.';
     case 'Failed':
       return `It failed for good on attempt ${job.attempt}: ${describeError(job)}.`;
     case 'DeadLettered':
@@ -65,8 +66,7 @@ export function nextSteps({ job, holdUp, deadLetter }: SituationFacts): readonly
 }
 
 /** The `verdict` of a result that has one. */
-export function verdictOf(job: Pick<Job, 'result'>): string | undefined {
-  const { result } = job;
+export function verdictOf(result: Json): string | undefined {
   if (typeof result !== 'object' || result === null || !('verdict' in result)) return undefined;
   return typeof result.verdict === 'string' ? result.verdict : undefined;
 }
