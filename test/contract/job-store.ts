@@ -248,8 +248,7 @@ function describeProgress(make: MakeBackend): void {
 
   it('names the running jobs with a cancel request', async () => {
     const backend = await make();
-    const jobs = await Promise.all([runningJob(backend), runningJob(backend), runningJob(backend)]);
-    const [asked, other, ended] = jobs as [Job, Job, Job];
+    const [asked, other, ended] = await Promise.all([runningJob(backend), runningJob(backend), runningJob(backend)]);
     await backend.ports.store.save(requestCancel(asked, backend.clock.now(), 'me'));
     const endedAsked = await backend.ports.store.save(requestCancel(ended, backend.clock.now(), 'me'));
     await backend.ports.store.save(succeed(endedAsked, backend.clock.now(), NO_RESULT));
@@ -276,7 +275,7 @@ function describeIds(make: MakeBackend): void {
 }
 
 const anyPayload: fc.Arbitrary<Json> = fc.oneof(
-  fc.jsonValue({ maxDepth: 3 }).map((value) => JSON.parse(JSON.stringify(value)) as Json),
+  fc.jsonValue({ maxDepth: 3 }).map((value): Json => JSON.parse(JSON.stringify(value)) as Json),
   fc.constantFrom<Json>({ text: 'x'.repeat(3_000) }, 'naïve 日本語 🎯 \u0000 \u2028', ''),
 );
 

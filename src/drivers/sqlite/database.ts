@@ -52,7 +52,7 @@ const statements = new WeakMap<Database, Map<string, Statement<unknown[], unknow
  */
 export function prepared<Row = unknown>(db: Database, sql: string): Statement<unknown[], Row> {
   let known = statements.get(db);
-  if (known === undefined) statements.set(db, (known = new Map()));
+  if (known === undefined) statements.set(db, (known = new Map<string, Statement<unknown[], unknown>>()));
   let statement = known.get(sql);
   if (statement === undefined) known.set(sql, (statement = db.prepare<unknown[], unknown>(sql)));
   return statement as Statement<unknown[], Row>;

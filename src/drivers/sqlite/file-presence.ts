@@ -3,6 +3,7 @@
 
 import { statSync } from 'node:fs';
 
+import type { AppError } from '../../domain/errors.js';
 import { goneError } from './sqlite-errors.js';
 
 export class FilePresence {
@@ -16,8 +17,8 @@ export class FilePresence {
   }
 
   /** DB_GONE when the path names no file or another one. Costs one system call (2 µs). */
-  check(): void {
-    if (identityOf(this.#file) !== this.#identity) throw goneError(this.#file);
+  problem(): AppError | undefined {
+    return identityOf(this.#file) === this.#identity ? undefined : goneError(this.#file);
   }
 }
 

@@ -136,48 +136,60 @@ export function delayedUntil(job: Job): number | null {
 }
 
 export function jobOf(row: FullJobRow): Job {
-  const state = decodeState(row.state);
-  const input = decodeInput(row.input);
+  return { ...fromColumns(row), ...fromState(decodeState(row.state), row), ...fromInput(decodeInput(row.input)) };
+}
+
+function fromColumns(row: JobRow): Omit<Job, keyof JobState | keyof JobInput> {
   return {
     jobId: row.id,
     type: row.type,
     status: row.status,
     priority: priorityName(row.priority),
     queue: row.queue,
-    queueMode: state.queueMode ?? 'pending',
     userId: row.user_id,
-    origin: input.origin ?? 'submit',
     createdAt: row.created_at,
     updatedAt: row.updated_at,
+    expiresAt: row.expires_at,
+    attempt: row.attempt,
+    cancelRequestedAt: row.cancel_requested_at,
+    progress: row.progress === null ? null : (JSON.parse(row.progress) as Job['progress']),
+    parentJobId: row.parent_id,
+    labels: decodeLabels(row.labels),
+    version: row.version,
+    runEpoch: row.run_epoch,
+    awaitsChildren: row.awaits_children === 1,
+  };
+}
+
+function fromState(state: Partial<JobState>, row: JobRow): JobState {
+  return {
+    queueMode: state.queueMode ?? 'pending',
     queuedAt: state.queuedAt ?? row.created_at,
     startedAt: state.startedAt ?? null,
     finishedAt: state.finishedAt ?? null,
-    expiresAt: row.expires_at,
-    attempt: row.attempt,
     maxAttempts: state.maxAttempts ?? 1,
     nextAttemptAt: state.nextAttemptAt ?? null,
-    cancelRequestedAt: row.cancel_requested_at,
     replayCount: state.replayCount ?? 0,
-    progress: row.progress === null ? null : (JSON.parse(row.progress) as Job['progress']),
+    result: state.result ?? null,
+    resultRef: state.resultRef ?? null,
+    error: state.error ?? null,
+    artifacts: state.artifacts ?? [],
+    children: state.children ?? null,
+    worker: state.worker ?? null,
+    sequence: state.sequence ?? 1,
+    delivery: state.delivery ?? null,
+    lostLocks: state.lostLocks ?? 0,
+  };
+}
+
+function fromInput(input: Partial<JobInput>): JobInput {
+  return {
     payload: input.payload ?? null,
     payloadRef: input.payloadRef ?? null,
     selectedKnowledgeSource: input.selectedKnowledgeSource ?? null,
     additionalInstructions: input.additionalInstructions ?? null,
     callbackUrl: input.callbackUrl ?? null,
-    result: state.result ?? null,
-    resultRef: state.resultRef ?? null,
-    error: state.error ?? null,
-    artifacts: state.artifacts ?? [],
-    parentJobId: row.parent_id,
-    children: state.children ?? null,
+    origin: input.origin ?? 'submit',
     idempotencyKey: input.idempotencyKey ?? null,
-    labels: decodeLabels(row.labels),
-    worker: state.worker ?? null,
-    version: row.version,
-    runEpoch: row.run_epoch,
-    sequence: state.sequence ?? 1,
-    delivery: state.delivery ?? null,
-    lostLocks: state.lostLocks ?? 0,
-    awaitsChildren: row.awaits_children === 1,
   };
 }

@@ -67,7 +67,7 @@ async function assemble(
   const tallies = new Tallies();
   const writer = new Writer(db, { ...wait, collector: tallies });
   const reader = new Reader(db, wait);
-  const waker = new Waker(db, () => writer.checkPresence());
+  const waker = new Waker(db, () => writer.fileProblem());
   writer.afterCommit(() => waker.poke());
   const transaction = openTransaction(db, tallies, clock, await readStoreId(reader));
   const { broker } = transaction;

@@ -27,13 +27,13 @@ interface Waiter {
   /** Woken when the generation is another one. */
   readonly since: number;
   resolve(): void;
-  reject(error: unknown): void;
+  reject(error: Error): void;
 }
 
 export class Waker {
   readonly #db: Database;
-  /** Throws when the file is not at its place any more; asked with each slow poll. */
-  readonly #checkPresence: () => void;
+  /** What is wrong with the file, if anything; asked with each slow poll. */
+  readonly #fileProblem: () => Error | undefined;
   readonly #waiters = new Set<Waiter>();
   #watcher: FSWatcher | undefined;
   #canWatch = true;
@@ -43,9 +43,9 @@ export class Waker {
   #looks: NodeJS.Timeout | undefined;
   #poll: NodeJS.Timeout | undefined;
 
-  constructor(db: Database, checkPresence: () => void) {
+  constructor(db: Database, fileProblem: () => Error | undefined) {
     this.#db = db;
-    this.#checkPresence = checkPresence;
+    this.#fileProblem = fileProblem;
   }
 
   /** This process has committed. */
@@ -141,11 +141,8 @@ export class Waker {
   }
 
   #slowLook(): void {
-    try {
-      this.#checkPresence();
-    } catch (error) {
-      for (const waiter of [...this.#waiters]) waiter.reject(error);
-    }
+    const problem = this.#fileProblem();
+    if (problem !== undefined) for (const waiter of [...this.#waiters]) waiter.reject(problem);
     this.#look();
   }
 

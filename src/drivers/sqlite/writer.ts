@@ -49,7 +49,7 @@ export class Writer {
   #scheduled = false;
   #lockAttempts = 0;
   /** Once the file is gone nothing more can be saved by this connection. */
-  #gone: unknown = undefined;
+  #gone: AppError | undefined;
 
   constructor(db: Database, options: { collector: TransactionCollector } & Partial<LockWait>) {
     this.#db = db;
@@ -90,16 +90,9 @@ export class Writer {
     return () => this.#committed.delete(listener);
   }
 
-  /** DB_GONE when the file is not at its place any more; from then on every write is refused. */
-  checkPresence(): void {
-    if (this.#gone === undefined) {
-      try {
-        this.#presence.check();
-      } catch (error) {
-        this.#gone = error;
-      }
-    }
-    if (this.#gone !== undefined) throw this.#gone;
+  /** DB_GONE when the file is not at its place any more; from then on every write is refused with it. */
+  fileProblem(): AppError | undefined {
+    return (this.#gone ??= this.#presence.problem());
   }
 
   /** Resolves when everything asked for so far is committed or refused. */
@@ -155,7 +148,8 @@ export class Writer {
       this.#collector.flush(this.#db);
       this.#commit.run();
       // A commit into a file without a name is no commit: what it wrote disappears with this process.
-      this.checkPresence();
+      const problem = this.fileProblem();
+      if (problem !== undefined) throw problem;
     } catch (error) {
       this.#undo();
       this.#tryAlone(taken, error);
