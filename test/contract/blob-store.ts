@@ -255,13 +255,16 @@ function listing(makeBackend: MakeBlobBackend): void {
 
   test('puts and deletes neighbours at the same time without losing one', async () => {
     const { blobs } = await makeBackend();
-    const work = Array.from({ length: 60 }, (_, index) => index);
+    const workers = [0, 1, 2];
     await Promise.all(
-      work.map(async (index) => {
-        await blobs.put(`shared/dir/${index}`, 'x');
-        if (index % 2 === 0) await blobs.delete(`shared/dir/${index}`);
+      workers.map(async (worker) => {
+        for (let round = 0; round < 100; round += 1) {
+          const key = `shared/dir/${worker}-${round}`;
+          await blobs.put(key, key);
+          if (round < 99) await blobs.delete(key);
+        }
       }),
     );
-    expect(await keysBelow(blobs, 'shared/')).toHaveLength(30);
+    expect(await keysBelow(blobs, 'shared/')).toEqual(workers.map((worker) => `shared/dir/${worker}-99`));
   });
 }

@@ -31,7 +31,7 @@ async function* walkDirectory(walk: WalkBlobs, directory: string): AsyncGenerato
   for await (const entry of entriesOf(join(walk.top, directory))) {
     const key = directory === '' ? entry.name : `${directory}/${entry.name}`;
     if (entry.isDirectory()) {
-      if (`${key}/`.startsWith(walk.prefix) || walk.prefix.startsWith(`${key}/`)) yield* walkDirectory(walk, key);
+      if (`${key}/`.startsWith(walk.prefix)) yield* walkDirectory(walk, key);
       continue;
     }
     const found = await sizeAndAge(join(walk.top, key));

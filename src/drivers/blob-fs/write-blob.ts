@@ -50,8 +50,8 @@ async function createUnfinished(directories: DurableDirectories, directory: stri
   const path = join(directory, `${UNFINISHED_PREFIX}${randomUUID()}`);
   return fileCall(path, async () => {
     for (let losses = 0; ; losses += 1) {
-      await directories.make(directory);
       try {
+        await directories.make(directory);
         return { path, handle: await open(path, 'wx', 0o600) };
       } catch (error) {
         // Deleting the last blob of a directory removes the directory; once the new file is in it, it stays.

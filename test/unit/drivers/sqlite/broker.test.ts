@@ -220,6 +220,16 @@ describe('hand-out', () => {
     expect(out.at(-1)).toBe(oldest);
   });
 
+  test('hands out nothing of a paused queue, also when time had something to do', () => {
+    const { broker } = openForTest();
+    send(broker);
+    send(broker, { dueAt: START + 1_000 });
+    broker.queues.pause('q', 'ann', START);
+    expect(lock(broker, 5, START + 2_000)).toEqual([]);
+    broker.queues.resume('q');
+    expect(lock(broker, 5, START + 2_000)).toHaveLength(2);
+  });
+
   test('keeps strict order while nothing lower is passed over', () => {
     const { broker } = openForTest();
     const sent = Array.from({ length: 100 }, () => send(broker));
