@@ -3,6 +3,11 @@
 
 import { createContext, Script, type Context } from 'node:vm';
 
+import { maxSteps } from './pattern-cost.js';
+
+/** A few milliseconds of matching. */
+const UNTIMED_STEPS = 2_000_000;
+
 /** Throws a SyntaxError when the pattern or its flags cannot be compiled. */
 export function assertRegex(pattern: string, flags: string): void {
   new RegExp(pattern, flags);
@@ -19,27 +24,40 @@ export interface TimedRegex {
   test(text: string): boolean;
 }
 
-/** Compiles once, in a context of its own that every call reuses (a new one each time would cost 100 times as much). */
+/** Compiles once. What can be shown to be quick runs directly. */
 export function createTimedRegex(pattern: string, flags: string, timeoutMs: number): TimedRegex {
-  assertRegex(pattern, flags);
+  const direct = new RegExp(pattern, flags);
+  let limited: ((text: string) => boolean) | undefined;
+  return {
+    toString: () => `/${pattern}/${flags}`,
+    test(text) {
+      if (maxSteps(pattern, text.length) <= UNTIMED_STEPS) {
+        direct.lastIndex = 0;
+        return direct.test(text);
+      }
+      limited ??= limitedTest(pattern, flags, timeoutMs);
+      return limited(text);
+    },
+  };
+}
+
+/** A context of its own that every call reuses (a new one each time would cost 100 times as much). */
+function limitedTest(pattern: string, flags: string, timeoutMs: number): (text: string) => boolean {
   const sandbox: { pattern: string; flags: string; text: string } = { pattern, flags, text: '' };
   const context: Context = createContext(sandbox, { codeGeneration: { strings: false, wasm: false } });
   new Script('const regex = new RegExp(pattern, flags);').runInContext(context);
   // lastIndex makes `g` and `y` patterns remember the last text.
   const script = new Script('regex.lastIndex = 0; regex.test(text);');
-  return {
-    toString: () => `/${pattern}/${flags}`,
-    test(text) {
-      sandbox.text = text;
-      try {
-        return script.runInContext(context, { timeout: timeoutMs }) === true;
-      } catch (error) {
-        if (isTimeout(error)) throw new RegexTimeoutError(`the pattern took longer than ${timeoutMs} ms`);
-        throw error;
-      } finally {
-        sandbox.text = '';
-      }
-    },
+  return (text) => {
+    sandbox.text = text;
+    try {
+      return script.runInContext(context, { timeout: timeoutMs }) === true;
+    } catch (error) {
+      if (isTimeout(error)) throw new RegexTimeoutError(`the pattern took longer than ${timeoutMs} ms`);
+      throw error;
+    } finally {
+      sandbox.text = '';
+    }
   };
 }
 
