@@ -8,30 +8,29 @@ import type { HandlerCheckpoints } from '../handler.js';
 const BATCH_ROWS = 500;
 const BATCH_MS = 1000;
 
+/** What is saved, under the key of the plan. A type and not an interface, so that it counts as JSON. */
+type Saved = { readonly batches: number; readonly rows: number };
+
 export class ScoreCheckpoints {
   readonly #checkpoint: HandlerCheckpoints;
   readonly #clock: Clock;
-  readonly #prefix: string;
+  readonly #planKey: string;
   #pending: RowScores[] = [];
-  #batches = 0;
+  #saved: Saved = { batches: 0, rows: 0 };
   #batchStartedAt = 0;
 
   /** Batches of another `planId` are not seen. */
   constructor(checkpoint: HandlerCheckpoints, planId: string, clock: Clock) {
     this.#checkpoint = checkpoint;
     this.#clock = clock;
-    this.#prefix = `scores/${planId}/`;
+    this.#planKey = `scores/${planId}`;
   }
 
-  /** How many rows are saved, in the order in which they were added. */
+  /** How many rows earlier attempts have saved, in the order in which they were added. Call it before `add`. */
   async count(): Promise<number> {
-    let rows = 0;
-    this.#batches = 0;
-    for await (const entry of this.#checkpoint.entries(this.#prefix)) {
-      rows += batchOf(entry.value).length;
-      this.#batches += 1;
-    }
-    return rows;
+    const saved = await this.#checkpoint.get(this.#planKey);
+    if (saved !== undefined) this.#saved = ours<Saved>(saved);
+    return this.#saved.rows;
   }
 
   /** Saves when a batch is full or a second old. Throws when the attempt has lost the job; nothing is saved then. */
@@ -45,18 +44,31 @@ export class ScoreCheckpoints {
     if (this.#pending.length === 0) return;
     const batch = this.#pending;
     this.#pending = [];
-    // The number continues the saved ones: a batch is never written over another, and none is skipped.
-    await this.#checkpoint.set(`${this.#prefix}${String(this.#batches).padStart(8, '0')}`, batch);
-    this.#batches += 1;
+    const { batches, rows } = this.#saved;
+    const saved: Saved = { batches: batches + 1, rows: rows + batch.length };
+    // Stored together: the count never speaks of a batch that is not there, nor leaves one out.
+    await this.#checkpoint.setMany([
+      { key: this.#batchKey(batches), value: batch },
+      { key: this.#planKey, value: saved },
+    ]);
+    this.#saved = saved;
   }
 
-  /** All saved scores in order. */
+  /** All saved scores in order, one batch in memory at a time. */
   async *all(): AsyncGenerator<RowScores, undefined> {
-    for await (const entry of this.#checkpoint.entries(this.#prefix)) yield* batchOf(entry.value);
+    for (let index = 0; index < this.#saved.batches; index += 1) {
+      const batch = await this.#checkpoint.get(this.#batchKey(index));
+      if (batch === undefined) throw new Error(`batch ${index} of ${this.#saved.batches} saved ones is missing`);
+      yield* ours<readonly RowScores[]>(batch);
+    }
+  }
+
+  #batchKey(index: number): string {
+    return `${this.#planKey}/${String(index).padStart(8, '0')}`;
   }
 }
 
-/** Written by `flush` alone. */
-function batchOf(value: Json): readonly RowScores[] {
-  return value as unknown as readonly RowScores[];
+/** Written by `flush` alone, so its shape is known. */
+function ours<Shape>(value: Json): Shape {
+  return value as unknown as Shape;
 }

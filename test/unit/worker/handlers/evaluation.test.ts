@@ -23,7 +23,7 @@ class Storage {
   readonly logged: string[] = [];
   readonly ref: BlobRef;
   readonly #content: Buffer;
-  reads = 0;
+  #saves = 0;
 
   constructor(content: string | Buffer) {
     this.#content = Buffer.from(content);
@@ -34,7 +34,7 @@ class Storage {
   context(hooks: { signal?: AbortSignal; onSave?: (saves: number) => void; onArtifact?: () => void; onProgress?: (completed: number) => void } = {}): HandlerContext {
     const save = (entries: readonly CheckpointEntry[]): Promise<void> => {
       // As a database would: the values are copies, and a failing save stores nothing.
-      hooks.onSave?.(this.checkpoints.size);
+      hooks.onSave?.((this.#saves += 1));
       for (const { key, value } of entries) this.checkpoints.set(key, structuredClone(value));
       return Promise.resolve();
     };
@@ -73,7 +73,6 @@ class Storage {
       blobs: {
         read: (ref) => {
           expect(ref).toEqual(this.ref);
-          this.reads += 1;
           return bytesOf(this.#content, 4096);
         },
       },
@@ -140,7 +139,7 @@ describe('the evaluation handler', () => {
       const storage = new Storage(manyRows(2600));
       const dying = storage.context({
         onSave: (saves) => {
-          if (saves === dieAt) throw new Error('killed');
+          if (saves === dieAt + 1) throw new Error('killed');
         },
       });
       await expect(run(storage, {}, dying)).rejects.toThrow('killed');
@@ -244,6 +243,6 @@ describe('the evaluation handler', () => {
 });
 
 function scored(storage: Storage): string[] {
-  const batches = [...storage.checkpoints].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value);
-  return batches.flatMap((batch) => (batch as unknown as readonly { itemKey: string }[]).map((entry) => entry.itemKey));
+  const batches = [...storage.checkpoints].filter(([, value]) => Array.isArray(value)).sort(([a], [b]) => (a < b ? -1 : 1));
+  return batches.flatMap(([, batch]) => (batch as unknown as readonly { itemKey: string }[]).map((entry) => entry.itemKey));
 }
