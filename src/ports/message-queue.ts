@@ -9,7 +9,8 @@ export interface MessageQueue {
 
   /**
    * One to `max` messages of the queue, each under a lock of its own, as soon as there is one; none after `waitMs` or
-   * when the signal fires or the queue is paused. Never more than `max`: nothing is fetched ahead.
+   * when the signal fires. A paused queue has none until it is resumed. Never more than `max`: nothing is fetched ahead.
+   * QUEUE_UNKNOWN, for `send` too.
    */
   receive(params: ReceiveParams): Promise<Delivery[]>;
 }

@@ -39,7 +39,8 @@ const ACTIVE = MESSAGE_STATES.active;
 
 // The earliest due time of what waits. Per rank the first message in order of arrival has the earliest due time, except
 // for those that became due later than they arrived: these have an index by due time. The ranks are found by stepping
-// from one to the next, so the answer costs the same however many messages wait.
+// from one to the next, so the answer costs the same however many messages wait. Behind a thousand delayed messages of one
+// rank nobody looks for one that came without a delay: after a storm of retries the scan would be as long as the queue.
 const OLDEST_DUE = `
 WITH RECURSIVE ranks (rank) AS (
   SELECT min(rank) FROM broker_messages WHERE queue_id = :id AND state = ${ACTIVE}
@@ -49,9 +50,11 @@ WITH RECURSIVE ranks (rank) AS (
 )
 SELECT min(due_at) AS dueAt FROM (
   SELECT (
-    SELECT due_at FROM broker_messages
-    WHERE queue_id = :id AND state = ${ACTIVE} AND rank = ranks.rank AND due_at <= enqueued_at
-    ORDER BY seq LIMIT 1
+    SELECT due_at FROM (
+      SELECT due_at, enqueued_at FROM broker_messages
+      WHERE queue_id = :id AND state = ${ACTIVE} AND rank = ranks.rank
+      ORDER BY seq LIMIT 1000
+    ) WHERE due_at <= enqueued_at LIMIT 1
   ) AS due_at FROM ranks
   UNION ALL
   SELECT min(due_at) FROM broker_messages WHERE queue_id = :id AND state = ${ACTIVE} AND due_at > enqueued_at
