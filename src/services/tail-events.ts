@@ -4,6 +4,7 @@ import type { JobId } from '../domain/job.js';
 import { hasEnded } from '../domain/job.js';
 import type { JobEvent } from '../domain/job-event.js';
 import type { Backend } from '../ports/backend.js';
+import { linkedAbort } from './linked-abort.js';
 
 export interface TailEvents {
   /** Shows this job's history first and ends when the job has ended; without it only what comes, without end. */
@@ -26,22 +27,20 @@ export async function* tailEvents(backend: Pick<Backend, 'events' | 'store'>, ta
   for (;;) {
     if (signal.aborted) return;
     // Asked for before reading, so that what is written in between is noticed.
-    const stopWaiting = new AbortController();
-    const changed = backend.events.changed({ waitMs: WAIT_MS, signal: AbortSignal.any([signal, stopWaiting.signal]) });
-    const page = await backend.events.read({ limit: PAGE, ...(after === undefined ? {} : { after }), ...(jobId === undefined ? {} : { jobId }) });
-    after = page.cursor;
-    for (const event of page.events) {
-      if (tail.accepts === undefined || (await tail.accepts(event))) yield event;
-    }
-    const last = page.events.at(-1);
-    if (page.events.length === 0 || page.events.length < PAGE) {
-      if (jobId !== undefined && (await hasEndedAfter(backend, jobId, last))) {
-        stopWaiting.abort();
-        return;
+    const waiting = linkedAbort(signal);
+    const changed = backend.events.changed({ waitMs: WAIT_MS, signal: waiting.signal });
+    try {
+      const page = await backend.events.read({ limit: PAGE, ...(after === undefined ? {} : { after }), ...(jobId === undefined ? {} : { jobId }) });
+      after = page.cursor;
+      for (const event of page.events) {
+        if (tail.accepts === undefined || (await tail.accepts(event))) yield event;
       }
+      if (page.events.length === PAGE) continue;
+      if (jobId !== undefined && (await hasEndedAfter(backend, jobId, page.events.at(-1)))) return;
       await changed;
+    } finally {
+      waiting.end();
     }
-    stopWaiting.abort();
   }
 }
 

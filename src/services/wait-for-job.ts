@@ -3,6 +3,7 @@
 import { AppError } from '../domain/errors.js';
 import { hasEnded, type Job, type JobId } from '../domain/job.js';
 import type { Backend } from '../ports/backend.js';
+import { linkedAbort } from './linked-abort.js';
 import { findHoldUp, type HoldUp } from './wait-hold-up.js';
 
 export interface WaitForJob {
@@ -31,9 +32,9 @@ export async function waitForJob(
   let nextHoldUpLook = 0;
   for (;;) {
     signal.throwIfAborted();
-    const stopWaiting = new AbortController();
+    const waiting = linkedAbort(signal);
     // Asked for before reading, so that an end saved in between is noticed.
-    const changed = backend.events.changed({ waitMs: LOOK_MS, signal: AbortSignal.any([signal, stopWaiting.signal]) });
+    const changed = backend.events.changed({ waitMs: LOOK_MS, signal: waiting.signal });
     try {
       const job = await backend.store.get(jobId);
       if (job === undefined) throw new AppError('JOB_NOT_FOUND', `job ${jobId} was deleted while it was waited for`);
@@ -46,9 +47,9 @@ export async function waitForJob(
         await tellHoldUp(backend, job, told, wait.onHoldUp);
       }
       const rest = timeoutMs === undefined ? LOOK_MS : timeoutMs - (backend.clock.monotonic() - startedAt);
-      await (rest < LOOK_MS ? Promise.race([changed, backend.clock.sleep(Math.max(0, rest), stopWaiting.signal)]) : changed);
+      await (rest < LOOK_MS ? Promise.race([changed, backend.clock.sleep(Math.max(0, rest), waiting.signal)]) : changed);
     } finally {
-      stopWaiting.abort();
+      waiting.end();
     }
   }
 }
