@@ -1,0 +1,132 @@
+// What replay, purge and restore share: plan, counts, question, application, answer.
+
+import type { OperationCounts } from '../../domain/dead-letters/equation.js';
+import type { Operation, OperationAction } from '../../domain/dead-letters/operation.js';
+import { AppError } from '../../domain/errors.js';
+import type { OperationLease } from '../../ports/operation-journal.js';
+import { applyOperation, type OperationOutcome } from '../../services/dead-letters/apply-operation.js';
+import { viewEntry, viewOutcome } from '../../services/dead-letters/letter-view.js';
+import { ledgerOf, sweepOperations } from '../../services/dead-letters/operation-history.js';
+import type { Io } from '../../output/io.js';
+import type { CommandContext } from '../command.js';
+import { exitCodeOfSignal, type SignalName } from '../signals.js';
+import { counted, formatCount, localTime } from '../../output/quantities.js';
+import { openOperations, type OperationRuntime } from './open-operations.js';
+import { outcomeText, resumeCommand } from './operation-text.js';
+
+const DAY = 24 * 60 * 60_000;
+const DOING: Readonly<Record<OperationAction, string>> = { replay: 'replaying', purge: 'purging', restore: 'restoring' };
+
+export interface OperationToRun {
+  readonly lease: OperationLease;
+  /** Letters that are left to do. */
+  readonly left: number;
+  /** The whole question, without `[y/N]`. */
+  readonly question: string;
+  /** Nobody has agreed to it before: without agreement it is forgotten. */
+  readonly isNew: boolean;
+  /** List every entry in the answer. */
+  readonly withEntries: boolean;
+}
+
+/** Asks, applies, prints. Returns the exit code of a signal; throws UNEXPLAINED or PARTLY_DONE after the answer was printed. */
+export async function runOperation(run: OperationToRun, context: CommandContext): Promise<number | void> {
+  const { lease } = run;
+  const runtime = await openOperations(context);
+  try {
+    if (run.left > 0) await agree(run, context);
+    const applied = await applyWatched(run, runtime, context);
+    await printOutcome(applied.outcome, run, runtime, context);
+    if (applied.stoppedBy !== undefined && applied.outcome.counts.pending > 0) return exitCodeOfSignal(applied.stoppedBy);
+    refuseImbalance(applied.outcome);
+  } finally {
+    // After a lost lease or a broken journal there is nothing to release.
+    await lease.release().catch(() => undefined);
+  }
+}
+
+async function agree({ lease, question, isNew }: OperationToRun, { io, signal }: CommandContext): Promise<void> {
+  try {
+    await io.confirm({ question });
+    signal.throwIfAborted();
+  } catch (error) {
+    // A crash before this leaves a plan that nobody agreed to; resuming asks again.
+    if (isNew) await lease.discard();
+    throw error;
+  }
+}
+
+interface Applied {
+  readonly outcome: OperationOutcome;
+  readonly stoppedBy: SignalName | undefined;
+}
+
+/** From here on a signal ends the work after the letters at hand, and the third one the process. */
+async function applyWatched(run: OperationToRun, runtime: OperationRuntime, context: CommandContext): Promise<Applied> {
+  const { io } = context;
+  const { operation } = run.lease;
+  const stop = new AbortController();
+  let stoppedBy: SignalName | undefined;
+  const giveBack = context.onSignal(({ name }) => {
+    stoppedBy ??= name;
+    io.note('stopping after the letters at hand …');
+    stop.abort();
+  });
+  const progress = io.progress({ label: DOING[operation.action], total: run.left });
+  try {
+    const outcome = await applyOperation(runtime, run.lease, {
+      signal: stop.signal,
+      onProgress: (completed, total) => progress.update(completed, total),
+      onWaiting: (letters, until) =>
+        io.note(`${counted(letters, 'letter is', 'letters are')} held by another process until ${localTime(until)}; waiting (Ctrl-C stops)`),
+    });
+    return { outcome, stoppedBy };
+  } catch (error) {
+    io.warn(`${operation.id} was cut off; when the cause is gone, finish it with \`${resumeCommand(operation)}\``);
+    throw error;
+  } finally {
+    progress.done();
+    giveBack();
+  }
+}
+
+async function printOutcome({ operation, counts }: OperationOutcome, run: OperationToRun, runtime: OperationRuntime, { io }: CommandContext): Promise<void> {
+  await printCounts({ operation, counts }, run.withEntries, runtime, io);
+  if (counts.pending > 0 || counts.failed > 0) {
+    io.warn(`${formatCount(counts.pending + counts.failed)} of ${formatCount(counts.matched)} left; go on with \`${resumeCommand(operation)}\``);
+  }
+}
+
+function refuseImbalance({ operation, counts }: OperationOutcome): void {
+  const unexplained = operation.unexplained ?? 0;
+  const hint = `see each letter with \`copiloteval dlq history ${operation.id}\``;
+  if (unexplained > 0) {
+    throw new AppError('UNEXPLAINED', `${counted(unexplained, 'dead letter is', 'dead letters are')} not where the ledger of ${operation.id} says`, { hint });
+  }
+  if (counts.failed > 0) {
+    throw new AppError('PARTLY_DONE', `${formatCount(counts.failed)} of ${counted(counts.matched, 'dead letter')} failed`, { hint });
+  }
+}
+
+/** Prints an operation that has nothing left to do. */
+export async function printFinished(operation: Operation, counts: OperationCounts, withEntries: boolean, context: CommandContext): Promise<void> {
+  const runtime = await openOperations(context);
+  context.io.note(`${operation.id} is finished; nothing is left to do`);
+  await printCounts({ operation, counts }, withEntries, runtime, context.io);
+}
+
+async function printCounts({ operation, counts }: OperationOutcome, withEntries: boolean, runtime: OperationRuntime, io: Io): Promise<void> {
+  const entries: ReturnType<typeof viewEntry>[] = [];
+  if (withEntries) for await (const entry of ledgerOf(runtime, { operation: operation.id })) entries.push(viewEntry(entry));
+  const view = viewOutcome(operation, counts);
+  io.print({ json: withEntries ? { ...view, entries } : view, text: () => outcomeText(operation, counts, entries, io) });
+}
+
+/** Forgets what is older than the settings say; called before something new is added. */
+export async function sweepOld({ config }: Pick<CommandContext, 'config'>, runtime: OperationRuntime): Promise<void> {
+  const now = runtime.clock.now();
+  await sweepOperations(runtime, {
+    trashBefore: now - config.trashDays * DAY,
+    operationsBefore: now - Math.max(config.retentionDays, config.trashDays) * DAY,
+  });
+}
