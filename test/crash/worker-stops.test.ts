@@ -15,9 +15,13 @@ beforeAll(async () => {
   program = await buildVictim('worker-stops');
 });
 
-/** Short, so that what the killed worker held comes back soon. */
-const VICTIM = ['worker', 'start', '--drain', '--concurrency', '3', '--lock-seconds', '1'];
+/** A short lock, so that what the killed worker held comes back soon. */
+const VICTIM = ['worker', 'start', '--drain', '--concurrency', '3', '--lock-seconds', '0.5'];
 const AFTERWARDS = ['worker', 'start', '--drain', '--concurrency', '8', '--lock-seconds', '20'];
+/** A machine that stands still for half a second costs attempts too, and must not change how jobs end. */
+const ATTEMPTS = { AZURE_SERVICE_BUS_MAX_RETRIES: '5' };
+/** Dying before a look is dying after the step before it. */
+const LOOKS = /\.(get|list|read|exists|childrenOf|openWork|strandedParents|cancelRequested)$/;
 const MOST_TRODDEN = new Set(['store.save', 'delivery.complete', 'queue.receive']);
 
 /** What a worker must call in this flow; without one of them the stops below would not be those of the whole flow. */
@@ -40,10 +44,10 @@ test(
   'a worker killed before and after each of its steps loses nothing and ends nothing twice',
   async () => {
     const template = Place.make(program);
-    await template.json(['submit', '--from', writeLines(template, 'jobs.jsonl', oneOfEach())]);
-    await template.json(['submit', 'evaluation', '--file', writeDataset(template, 'answers.csv', 8), '--label', 'expected=Succeeded']);
+    await template.json(['submit', '--from', writeLines(template, 'jobs.jsonl', oneOfEach())], { env: ATTEMPTS });
+    await template.json(['submit', 'evaluation', '--file', writeDataset(template, 'answers.csv', 8), '--label', 'expected=Succeeded'], { env: ATTEMPTS });
     // Long enough for a renewal of the victim's lock.
-    await template.json(['submit', 'sleep', '--payload', '{"ms":700}', '--label', 'expected=Succeeded']);
+    await template.json(['submit', 'sleep', '--payload', '{"ms":300}', '--label', 'expected=Succeeded'], { env: ATTEMPTS });
 
     const traced = template.copy();
     const calls = await traceCalls(traced, VICTIM);
@@ -51,13 +55,14 @@ test(
     await traced.discard();
     expect([...calls.keys()]).toEqual(expect.arrayContaining(FLOW));
 
-    const stops = stopsOf(calls, (name, count) => (LONG ? everyCall(count) : MOST_TRODDEN.has(name) ? someCalls(count) : [1]));
-    let kills = 0;
-    await inParallel(stops, byLength(3, 4), async (stop) => {
+    const all = stopsOf(calls, (name, count) => (LONG ? everyCall(count) : MOST_TRODDEN.has(name) ? someCalls(count) : [1]));
+    const stops = all.filter((stop) => !(stop.endsWith(':before') && LOOKS.test(nameOf(stop))));
+    const reached: string[] = [];
+    await inParallel(stops, 6, async (stop) => {
       const place = template.copy();
       const victim = await place.run(VICTIM, { crashAt: stop });
-      if (victim.signal === 'SIGKILL') kills += 1;
-      else if (!LONG) throw new Error(`the worker did not come to ${stop}: ${victim.stderr}${place.evidence}`);
+      if (victim.signal === 'SIGKILL') reached.push(stop);
+      else if (victim.code !== 0) throw new Error(`the worker ended with ${victim.code} before ${stop}: ${victim.stderr}${place.evidence}`);
       await mustHold(place, `killed at ${stop}`, { drained: false });
       const after = await place.run(AFTERWARDS);
       if (after.code !== 0) throw new Error(`the worker after ${stop} ended with ${after.code}: ${after.stderr}${place.evidence}`);
@@ -65,9 +70,13 @@ test(
       await place.discard();
     });
     await template.discard();
-    process.stderr.write(`worker stops: ${kills} kills at ${stops.length} stops\n`);
-    // In the long form late calls may not come again, since their number varies with the timing.
-    expect(kills).toBeGreaterThan(stops.length / 2);
+    process.stderr.write(`worker stops: ${reached.length} kills at ${stops.length} stops\n`);
+    // Late calls, and calls that a timer makes, need not come again; those of the flow do.
+    for (const name of FLOW) expect(reached).toEqual(expect.arrayContaining(stops.filter((stop) => stop.startsWith(`${name}#1:`))));
   },
   byLength(60_000, 1_800_000),
 );
+
+function nameOf(stop: string): string {
+  return stop.slice(0, stop.indexOf('#'));
+}
