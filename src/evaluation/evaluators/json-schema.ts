@@ -49,19 +49,22 @@ async function compile(schema: Schema): Promise<(value: unknown) => Judgement> {
   };
 }
 
-/** The class must fit the schema's own `$schema`: ajv's draft-07 class refuses 2020-12 and the other way round. */
+/**
+ * The class must fit the schema's own `$schema`: ajv's draft-07 class refuses 2020-12 and the other way round. Through
+ * `default`, which is all that a bundled CommonJS module exports when it is imported on demand.
+ */
 async function createAjv(dialect: unknown) {
   const options = { strict: false, allErrors: true, logger: false, code: { regExp: limitedRegExp } } as const;
   const uri = typeof dialect === 'string' ? dialect.replace(/#$/, '') : dialect;
   switch (uri) {
     case undefined:
     case 'https://json-schema.org/draft/2020-12/schema':
-      return new (await import('ajv/dist/2020.js')).Ajv2020(options);
+      return new (await import('ajv/dist/2020.js')).default.Ajv2020(options);
     case 'https://json-schema.org/draft/2019-09/schema':
-      return new (await import('ajv/dist/2019.js')).Ajv2019(options);
+      return new (await import('ajv/dist/2019.js')).default.Ajv2019(options);
     case 'http://json-schema.org/draft-07/schema':
     case 'https://json-schema.org/draft-07/schema':
-      return new (await import('ajv')).Ajv(options);
+      return new (await import('ajv')).default.Ajv(options);
     default:
       throw new EvaluatorOptionError('schema', `$schema: expected draft-07, 2019-09 or 2020-12, got ${JSON.stringify(dialect)}`);
   }
