@@ -6,8 +6,8 @@ import type { Database } from 'better-sqlite3';
 import { JOB_STATUSES, type JobStatus } from '../../domain/job.js';
 import { instantBounds, narrow } from '../../domain/where/narrow.js';
 import type { JobFilter } from '../../ports/job-store.js';
-import { prepared } from './database.js';
-import { JOB_COLUMNS, type JobRow } from './job-rows.js';
+import { prepared, preparedRaw } from './database.js';
+import { JOB_COLUMNS, type JobRow, type JobValues, rowOf } from './job-rows.js';
 
 /** A place in the order of lists. */
 export interface ListKey {
@@ -67,10 +67,11 @@ export function walkStep(db: Database, walk: JobWalk, before: ListKey | null, si
   const scanned = walk.rest === null ? sizes.limit : sizes.maxScanned;
   const until = walk.rest === null && isOneRange ? undefined : keyAt(db, walk, key, scanned);
   const condition = all([walk.source, isBefore(key), until === undefined ? undefined : isNotBefore(until), walk.rest]) ?? EVERYTHING;
-  const rows = prepared<JobRow>(
+  const found = preparedRaw<JobValues>(
     db,
     `SELECT ${JOB_COLUMNS} FROM jobs INDEXED BY ${walk.index} WHERE ${condition.sql} ORDER BY created_at DESC, id DESC LIMIT ?`,
   ).all(...condition.values, sizes.limit);
+  const rows = found.map(rowOf);
   const last = rows.length < sizes.limit ? until : keyOf(rows.at(-1));
   return { rows, next: last ?? null, scanned: until === undefined ? rows.length : scanned };
 }

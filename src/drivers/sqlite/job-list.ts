@@ -48,16 +48,16 @@ function readStep(db: Database, { walk, query, nowMs, before, wanted }: StepRequ
   const { where } = query.filter;
   if (where === undefined) {
     const step = walkStep(db, walk, before, { limit: wanted, maxScanned: ROWS_PER_STEP });
-    return { ...step, jobs: step.rows.map((row) => fullJob(db, row)) };
+    return { ...step, jobs: fullJobs(db, step.rows) };
   }
   const step = walkStep(db, walk, before, { limit: ROWS_PER_STEP, maxScanned: ROWS_PER_STEP });
   const matching: JobRow[] = [];
   for (const row of step.rows) {
-    if (!matchesWhere(where, new JobRowRecord(row, () => inputOf(db, row), nowMs))) continue;
+    if (!matchesWhere(where, new JobRowRecord(row, () => inputOf(db, row) ?? '{}', nowMs))) continue;
     matching.push(row);
     if (matching.length === wanted) break;
   }
-  return { jobs: matching.map((row) => fullJob(db, row)), scanned: step.scanned, next: nextOf(step, matching, wanted) };
+  return { jobs: fullJobs(db, matching), scanned: step.scanned, next: nextOf(step, matching, wanted) };
 }
 
 /** Behind the last job of a page that is full before the step's end; else where the step ended. */
@@ -68,12 +68,16 @@ function nextOf(step: WalkStep, matching: readonly JobRow[], wanted: number): Li
   return { createdAt: last.created_at, jobId: last.id };
 }
 
-function fullJob(db: Database, row: JobRow): Job {
-  return jobOf({ ...row, input: inputOf(db, row) });
+/** Without those that were deleted since the step was read. */
+function fullJobs(db: Database, rows: readonly JobRow[]): Job[] {
+  return rows.flatMap((row) => {
+    const input = inputOf(db, row);
+    return input === undefined ? [] : [jobOf(row, input)];
+  });
 }
 
-function inputOf(db: Database, row: JobRow): string {
-  return prepared<{ input: string }>(db, `SELECT ${INPUT_COLUMN} FROM jobs WHERE jobs.job = ?`).get(row.job)?.input ?? '{}';
+function inputOf(db: Database, row: JobRow): string | undefined {
+  return prepared<{ input: string }>(db, `SELECT ${INPUT_COLUMN} FROM jobs WHERE jobs.job = ?`).get(row.job)?.input;
 }
 
 function cursorOf({ createdAt, jobId }: ListKey): string {

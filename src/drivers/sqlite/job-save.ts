@@ -1,10 +1,12 @@
 // Stores a changed job with its event and its message inside the caller's transaction: the only way a stored job changes,
 // apart from its progress.
 
+import type { Database } from 'better-sqlite3';
+
 import { AppError } from '../../domain/errors.js';
 import { hasEnded, type Job, type JobStatus } from '../../domain/job.js';
 import type { Change } from '../../domain/lifecycle.js';
-import { prepared } from './database.js';
+import { prepared, preparedRaw } from './database.js';
 import { detailText } from './event-rows.js';
 import { delayedUntil, encodeInput, encodeLabels, encodeProgress, encodeState, MAX_INLINE_INPUT_CHARS } from './job-rows.js';
 import { countEntered, enqueueEntry, type JobTransaction, outcomeBlobs, recordBlobs } from './job-transaction.js';
@@ -15,13 +17,13 @@ interface StoredFacts {
   readonly status: JobStatus;
   readonly queue: string;
   readonly message: number | null;
-  readonly last_event: number;
+  readonly lastEvent: number;
 }
 
 /** JOB_CONFLICT and QUEUE_UNKNOWN are thrown before the first write. Returns the job as stored. */
 export function saveJob(transaction: JobTransaction, change: Change): Job {
   const { db } = transaction;
-  const stored = prepared<StoredFacts>(db, SELECT_FACTS).get(change.job.jobId);
+  const stored = readFacts(db, change.job.jobId);
   if (stored === undefined || stored.version !== change.job.version) throw conflict(change.job, stored);
   const job: Job = {
     ...change.job,
@@ -38,6 +40,12 @@ export function saveJob(transaction: JobTransaction, change: Change): Job {
   return job;
 }
 
+function readFacts(db: Database, jobId: string): StoredFacts | undefined {
+  const values = preparedRaw<[number, number, JobStatus, string, number | null, number]>(db, SELECT_FACTS).get(jobId);
+  if (values === undefined) return undefined;
+  return { job: values[0], version: values[1], status: values[2], queue: values[3], message: values[4], lastEvent: values[5] };
+}
+
 const SELECT_FACTS = 'SELECT job, version, status, queue, message, last_event FROM jobs WHERE id = ?';
 
 /** A deleted job is a conflict too: reading it again tells. */
@@ -52,7 +60,7 @@ function conflict(job: Job, stored: StoredFacts | undefined): AppError {
 function insertEvent({ db }: JobTransaction, stored: StoredFacts, { event }: Change): number {
   const { lastInsertRowid } = prepared(db, INSERT_EVENT).run(
     stored.job,
-    stored.last_event,
+    stored.lastEvent,
     event.at,
     event.type,
     event.status,

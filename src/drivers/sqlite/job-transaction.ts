@@ -8,8 +8,8 @@ import { messageIdOf, type OutboxEntry } from '../../domain/message.js';
 import { encodeMessage } from '../../domain/message-codec.js';
 import type { Clock } from '../../ports/clock.js';
 import type { Broker } from './broker/broker.js';
-import { prepared } from './database.js';
-import { type FullJobRow, INPUT_COLUMN, JOB_COLUMNS, jobOf, priorityNumber } from './job-rows.js';
+import { prepared, preparedRaw } from './database.js';
+import { type FullJobValues, INPUT_COLUMN, JOB_COLUMNS, jobOf, priorityNumber, rowOf } from './job-rows.js';
 import type { Tallies } from './tally.js';
 
 export interface JobTransaction {
@@ -23,8 +23,8 @@ export interface JobTransaction {
 export const MINUTE_MS = 60_000;
 
 export function readJob(db: Database, jobId: JobId): Job | undefined {
-  const row = prepared<FullJobRow>(db, SELECT_JOB).get(jobId);
-  return row === undefined ? undefined : jobOf(row);
+  const values = preparedRaw<FullJobValues>(db, SELECT_JOB).get(jobId);
+  return values === undefined ? undefined : jobOf(rowOf(values), values[19]);
 }
 
 const SELECT_JOB = `SELECT ${JOB_COLUMNS}, ${INPUT_COLUMN} FROM jobs WHERE id = ?`;
