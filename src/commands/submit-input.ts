@@ -37,7 +37,7 @@ export function parseJson(text: string, where: string): Json {
 
 /** A file's bytes from the start, or those of standard input for `-`. FILE_UNREADABLE comes before the first byte. */
 export async function openInput(path: string, context: InputContext): Promise<AsyncIterable<Uint8Array>> {
-  if (path === '-') return standardInput(context);
+  if (path === '-') return bytesOf(standardInput(context));
   const file = resolve(context.cwd, path);
   await checkReadable(file, path);
   return createReadStream(file, { highWaterMark: CHUNK_BYTES });
@@ -81,14 +81,18 @@ function standardInput({ io, signal }: InputContext): Readable {
   return io.stdin;
 }
 
+/** A stream that was told an encoding gives texts. */
+async function* bytesOf(source: AsyncIterable<Uint8Array | string>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of source) yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+}
+
 async function readAll(source: AsyncIterable<Uint8Array | string>, shown: string): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of source) {
-    const part = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
-    bytes += part.length;
+  for await (const chunk of bytesOf(source)) {
+    bytes += chunk.length;
     if (bytes > MAX_PAYLOAD_BYTES) throw tooLarge(shown, bytes);
-    chunks.push(part);
+    chunks.push(chunk);
   }
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));

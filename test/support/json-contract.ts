@@ -1,0 +1,209 @@
+// The shapes of docs/json-output.md, strict: a field that is not described fails the test that sees it.
+
+import * as z from 'zod/mini';
+import { ERROR_CODES, type ErrorCode } from '../../src/domain/errors.js';
+import { JOB_EVENT_TYPES } from '../../src/domain/job-event.js';
+import { JOB_STATUSES, PRIORITIES } from '../../src/domain/job.js';
+
+const text = z.string();
+const count = z.int().check(z.nonnegative());
+const rate = z.number().check(z.nonnegative());
+const instant = z.iso.datetime({ precision: 3 });
+const jobId = z.uuid();
+const status = z.enum(JOB_STATUSES);
+const code = z.enum(Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]]);
+const blobRef = z.strictObject({ key: text, sha256: text, bytes: count });
+const artifact = z.strictObject({ name: text, key: text, bytes: count, contentType: text });
+
+export const job = z.strictObject({
+  jobId,
+  type: text,
+  status,
+  priority: z.enum(PRIORITIES),
+  queue: text,
+  queueMode: z.enum(['service_bus', 'local', 'pending']),
+  userId: text,
+  origin: z.enum(['submit', 'child', 'external']),
+  createdAt: instant,
+  updatedAt: instant,
+  queuedAt: instant,
+  startedAt: z.nullable(instant),
+  finishedAt: z.nullable(instant),
+  expiresAt: z.nullable(instant),
+  attempt: count,
+  maxAttempts: count,
+  nextAttemptAt: z.nullable(instant),
+  cancelRequestedAt: z.nullable(instant),
+  replayCount: count,
+  progress: z.nullable(z.strictObject({ completed: count, total: z.nullable(count), message: z.nullable(text) })),
+  payload: z.json(),
+  payloadRef: z.nullable(blobRef),
+  selectedKnowledgeSource: z.nullable(text),
+  additionalInstructions: z.nullable(text),
+  callbackUrl: z.nullable(text),
+  result: z.json(),
+  resultRef: z.nullable(blobRef),
+  error: z.nullable(z.strictObject({ code: text, message: text, retryable: z.boolean(), at: instant })),
+  artifacts: z.array(artifact),
+  parentJobId: z.nullable(jobId),
+  children: z.nullable(z.strictObject({ expected: count, succeeded: count, failed: count })),
+  idempotencyKey: z.nullable(text),
+  labels: z.record(text, text),
+  worker: z.nullable(text),
+  statusUrl: z.nullable(text),
+  version: count,
+});
+
+export const submitted = z.strictObject({
+  jobId,
+  statusUrl: z.nullable(text),
+  queue: text,
+  queueMode: z.enum(['service_bus', 'local', 'pending']),
+  status,
+});
+
+export const submitDryRun = z.strictObject({ dryRun: z.literal(true), type: text, queue: text, priority: z.enum(PRIORITIES) });
+
+export const bulk = z.strictObject({
+  submitted: count,
+  duplicates: count,
+  rejectedCount: count,
+  rejected: z.array(z.strictObject({ line: count, code, message: text })),
+  stopped: z.boolean(),
+  dryRun: z.optional(z.literal(true)),
+});
+
+export const list = z.strictObject({ jobs: z.array(job), nextCursor: z.nullable(text) });
+
+export const event = z.strictObject({
+  cursor: text,
+  jobId,
+  at: instant,
+  type: z.enum(JOB_EVENT_TYPES),
+  status,
+  jobType: text,
+  queue: text,
+  attempt: count,
+  worker: z.nullable(text),
+  detail: z.record(text, z.json()),
+});
+
+export const logLine = z.strictObject({
+  jobId,
+  line: count,
+  at: instant,
+  attempt: count,
+  level: z.enum(['debug', 'info', 'warn', 'error']),
+  text,
+});
+
+export const story = z.strictObject({
+  job,
+  situation: text,
+  events: z.array(event),
+  message: z.nullable(
+    z.strictObject({
+      queue: text,
+      messageId: text,
+      sequence: count,
+      state: z.enum(['unsent', 'waiting', 'scheduled', 'locked']),
+      dueAt: z.nullable(instant),
+      lockedUntil: z.nullable(instant),
+      brokerSequence: z.nullable(text),
+    }),
+  ),
+  worker: z.nullable(
+    z.strictObject({ workerId: text, alive: z.boolean(), host: z.nullable(text), pid: z.nullable(count), heartbeatAt: z.nullable(instant) }),
+  ),
+  deadLetter: z.nullable(
+    z.strictObject({
+      queue: text,
+      sequenceNumber: text,
+      messageId: text,
+      reason: z.nullable(text),
+      description: z.nullable(text),
+      deadLetteredAt: z.nullable(instant),
+    }),
+  ),
+  next: z.array(z.strictObject({ command: text, purpose: text })),
+});
+
+const changeResult = z.strictObject({
+  jobId: text,
+  status: z.nullable(status),
+  error: z.optional(z.strictObject({ code, message: text })),
+});
+
+export const changed = z.strictObject({ matched: count, results: z.array(changeResult) });
+export const changeDryRun = z.strictObject({ dryRun: z.literal(true), matched: count, jobIds: z.array(jobId) });
+
+export const results = z.strictObject({ jobId, type: text, status, result: z.json(), artifacts: z.array(artifact) });
+export const written = z.strictObject({ out: text, format: z.nullable(z.enum(['json', 'jsonl', 'csv', 'md'])), bytes: count });
+
+export const stats = z.strictObject({
+  at: instant,
+  source: z.literal('sqlite'),
+  queues: z.array(
+    z.strictObject({
+      name: text,
+      active: count,
+      scheduled: count,
+      locked: count,
+      deadLetter: count,
+      oldestAgeMs: z.nullable(count),
+      paused: z.boolean(),
+      pausedAt: z.nullable(instant),
+      inPerMinute: rate,
+      outPerMinute: rate,
+      drainEtaMs: z.nullable(count),
+    }),
+  ),
+  jobs: z.strictObject({ Queued: count, Running: count, Succeeded: count, Failed: count, DeadLettered: count, Cancelled: count }),
+  workers: count,
+  checks: z.optional(z.array(z.strictObject({ check: text, value: z.number(), holds: z.boolean() }))),
+});
+
+const queue = z.strictObject({
+  name: text,
+  active: count,
+  scheduled: count,
+  locked: count,
+  deadLetter: count,
+  oldestAgeMs: z.nullable(count),
+  paused: z.boolean(),
+  pausedAt: z.nullable(instant),
+  pausedBy: z.nullable(text),
+  maxAttempts: count,
+  lockMs: count,
+  ttlMs: count,
+});
+
+export const queues = z.strictObject({ queues: z.array(queue) });
+export const queuesCreated = z.strictObject({
+  queues: z.array(
+    z.strictObject({ name: text, maxAttempts: count, lockMs: count, ttlMs: count, outcome: z.enum(['created', 'changed', 'unchanged', 'planned']) }),
+  ),
+  dryRun: z.optional(z.literal(true)),
+});
+
+export const pruned = z.strictObject({ prunedJobs: count, deletedFiles: count });
+export const pruneDryRun = z.strictObject({ dryRun: z.literal(true), before: instant, jobs: count, byStatus: z.partialRecord(status, count) });
+
+export const doctor = z.strictObject({
+  ok: z.boolean(),
+  checks: z.array(
+    z.strictObject({ name: text, status: z.enum(['ok', 'warn', 'fail']), detail: text, remedy: z.nullable(text) }),
+  ),
+});
+
+export const errorLine = z.strictObject({
+  error: z.strictObject({ code, message: text, hint: z.optional(text), details: z.optional(z.record(text, z.json())) }),
+});
+export const warningLine = z.strictObject({ warning: z.strictObject({ message: text }) });
+
+/** The value as the contract describes it; throws with the path of what it does not describe. */
+export function checked<Schema extends z.ZodMiniType>(schema: Schema, value: unknown): z.output<Schema> {
+  const result = z.safeParse(schema, value);
+  if (!result.success) throw new Error(`not as docs/json-output.md says:\n${z.prettifyError(result.error)}\n${JSON.stringify(value, null, 2)}`);
+  return result.data;
+}
