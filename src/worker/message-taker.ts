@@ -62,10 +62,10 @@ export class MessageTaker {
       this.tickedAt = clock.monotonic();
       const room = this.#room();
       if (room > 0) {
-        if (!(await this.#takeOrPause(room)) && slots.taken === 0 && !signal.aborted && (await this.#parts.isDone())) return;
+        if (!(await this.#takeOrPause(room)) && slots.held === 0 && !signal.aborted && (await this.#parts.isDone())) return;
         continue;
       }
-      if (slots.taken === 0 && (await this.#parts.isDone())) return;
+      if (slots.held === 0 && (await this.#parts.isDone())) return;
       this.standsStill = true;
       await slots.changed();
       this.standsStill = false;

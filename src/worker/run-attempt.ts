@@ -13,12 +13,14 @@ import type { HeldLock } from './lock-renewer.js';
 import { runHandler } from './run-handler.js';
 import { type EndedAttempt, saveOutcome } from './save-outcome.js';
 import { complete, release, settleSaved } from './settle.js';
+import type { Slot } from './slots.js';
 import type { WorkerParts } from './worker-parts.js';
 
 export interface AttemptRequest {
   readonly job: Job;
   readonly delivery: Delivery;
   readonly lock: HeldLock;
+  readonly slot: Slot;
   readonly afterLostLock: boolean;
   readonly alone: boolean;
 }
@@ -33,30 +35,38 @@ export async function runAttempt(request: AttemptRequest, parts: WorkerParts): P
     await release(request.delivery, 0, parts);
     return { outcome: 'released' };
   }
+  let ended: EndedAttempt | 'lost' | 'decide-again';
   try {
-    return await startAndRun(request, loaded, parts);
+    ended = await startAndRun(request, loaded, parts);
   } finally {
     parts.gate.leave();
   }
+  if (ended === 'decide-again') return ended;
+  if (ended === 'lost') return { outcome: 'lost', jobType: type };
+  // The next message can come while this outcome is saved.
+  request.slot.free();
+  return { outcome: await finish(ended, request, parts), jobType: type, durationMs: ended.durationMs };
 }
 
-async function startAndRun(request: AttemptRequest, loaded: LoadedHandler, parts: WorkerParts): Promise<DeliveryReport | 'decide-again'> {
-  const { delivery, lock } = request;
-  if (lock.lost) return { outcome: 'lost', jobType: request.job.type };
+async function startAndRun(request: AttemptRequest, loaded: LoadedHandler, parts: WorkerParts): Promise<EndedAttempt | 'lost' | 'decide-again'> {
+  if (request.lock.lost) return 'lost';
   const started = await saveStart(request, parts);
   if (started === undefined) return 'decide-again';
   // Dying from here to the save of the outcome: the job stays Running until the lock ends, then its message comes again
   // and the decision table makes a new attempt of it, or dead-letters it when none is left.
-  const ended = await runStarted(started, request, loaded, parts);
-  const { attempt, end, durationMs } = ended;
-  const report = { jobType: started.type, durationMs };
-  if (parts.stopSignal.aborted) return { ...report, outcome: 'stopped' };
-  if (attempt.abortedBy === 'lock-lost' && end.kind !== 'result') return { ...report, outcome: await leaveLost(started, delivery, parts) };
+  return runStarted(started, request, loaded, parts);
+}
+
+/** Saves the outcome, then settles. */
+async function finish(ended: EndedAttempt, { delivery, lock }: AttemptRequest, parts: WorkerParts): Promise<DeliveryReport['outcome']> {
+  const { attempt, end } = ended;
+  if (parts.stopSignal.aborted) return 'stopped';
+  if (attempt.abortedBy === 'lock-lost' && end.kind !== 'result') return leaveLost(attempt.job, delivery, parts);
   const saved = await saveOutcome(ended, lock, parts);
-  if (saved === undefined) return { ...report, outcome: await leaveLost(started, delivery, parts) };
+  if (saved === undefined) return leaveLost(attempt.job, delivery, parts);
   // Dying here, or at any await in settleSaved: the outcome stands; the message comes again and is settled by it.
   await settleSaved(saved.job, delivery, parts);
-  return { ...report, outcome: saved.outcome };
+  return saved.outcome;
 }
 
 /** Undefined when the job changed since it was read. */

@@ -17,6 +17,7 @@ import type { DeliveryReport } from './delivery-report.js';
 import { endWithoutRun } from './end-without-run.js';
 import { runAttempt } from './run-attempt.js';
 import { complete, deadLetter, release } from './settle.js';
+import type { Slot } from './slots.js';
 import type { WorkerParts } from './worker-parts.js';
 
 /** A job changed under us this often in a row is left to a later delivery. */
@@ -27,7 +28,8 @@ const AGAIN_DELAY_MS = 1000;
  * Rejects when store or queue fail before there is an outcome; the message is then not settled and comes again. Dying
  * before the start is saved repeats nothing: the message comes again when its lock ends, and no attempt is counted.
  */
-export async function runDelivery(delivery: Delivery, lock: HeldLock, parts: WorkerParts): Promise<DeliveryReport> {
+export async function runDelivery(held: HeldDelivery, parts: WorkerParts): Promise<DeliveryReport> {
+  const { delivery } = held;
   const message = decode(delivery);
   const jobId = jobIdOf(message);
   let staleReads = 0;
@@ -35,16 +37,21 @@ export async function runDelivery(delivery: Delivery, lock: HeldLock, parts: Wor
     const job = jobId === undefined ? undefined : await parts.backend.store.get(jobId);
     const decision = decideDelivery(message, job, delivery, parts);
     if (decision.do === 'read-again' && staleReads++ > 0) break;
-    const report = await carryOut(decision, { delivery, lock, message, job, parts });
+    const report = await carryOut(decision, { ...held, message, job, parts });
     if (report !== 'decide-again') return report;
   }
   await release(delivery, AGAIN_DELAY_MS, parts);
   return { outcome: 'released' };
 }
 
-interface Carry {
+/** A delivery with its renewed lock and its slot. */
+export interface HeldDelivery {
   readonly delivery: Delivery;
   readonly lock: HeldLock;
+  readonly slot: Slot;
+}
+
+interface Carry extends HeldDelivery {
   readonly message: DecodedMessage;
   readonly job: Job | undefined;
   readonly parts: WorkerParts;
@@ -74,10 +81,10 @@ async function carryOut(decision: Decision, carry: Carry): Promise<DeliveryRepor
 
 type JobDecision = Exclude<Decision, { do: 'dead-letter-message' | 'stop-queue' | 'read-again' | 'create-job' }>;
 
-async function carryOutForJob(decision: JobDecision, job: Job, { delivery, lock, parts }: Carry): Promise<DeliveryReport | 'decide-again'> {
+async function carryOutForJob(decision: JobDecision, job: Job, { delivery, lock, slot, parts }: Carry): Promise<DeliveryReport | 'decide-again'> {
   switch (decision.do) {
     case 'start':
-      return runAttempt({ job, delivery, lock, afterLostLock: decision.afterLostLock, alone: decision.alone }, parts);
+      return runAttempt({ job, delivery, lock, slot, afterLostLock: decision.afterLostLock, alone: decision.alone }, parts);
     case 'complete':
       // The worker before us may have died between the child's outcome and the parent: look again, doing so twice is harmless.
       if (decision.because === 'ended') await checkParent(job.parentJobId, parts);

@@ -93,7 +93,7 @@ export class Worker {
     } catch (error) {
       this.#fail(error);
     }
-    while (this.#slots.taken > 0 && !this.#stopped.signal.aborted) await this.#slots.changed();
+    while (this.#slots.held > 0 && !this.#stopped.signal.aborted) await this.#slots.changed();
     this.#ended.abort();
     this.#parts.deadlines.close();
     await Promise.all(rounds);
@@ -116,7 +116,7 @@ export class Worker {
   /** Ends now. Nothing is saved or settled: locks are left to expire, and their jobs then run again elsewhere. */
   stop(reason: string): void {
     this.drain(reason);
-    this.#parts.log.warn({ held: this.#slots.taken, reason }, 'stopping at once: held messages come again when their locks end');
+    this.#parts.log.warn({ held: this.#slots.held, reason }, 'stopping at once: held messages come again when their locks end');
     this.#stopped.abort();
     for (const attempt of this.#parts.attempts) attempt.abort('stopped');
     this.#slots.wake();
@@ -128,19 +128,19 @@ export class Worker {
   }
 
   async #deliver(delivery: Delivery): Promise<void> {
-    this.#slots.take(1);
+    const slot = this.#slots.take();
     this.#jobsTaken += 1;
     this.metrics.received += 1;
     const lock = this.#renewer.hold(delivery);
     try {
-      const report = await runDelivery(delivery, lock, this.#parts);
+      const report = await runDelivery({ delivery, lock, slot }, this.#parts);
       this.#taker.deliveryDone();
       this.#count(report, delivery);
     } catch (error) {
       await this.#deliveryFailed(error, delivery);
     } finally {
       lock.release();
-      this.#slots.give();
+      slot.end();
     }
   }
 
