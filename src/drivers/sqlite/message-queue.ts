@@ -25,8 +25,12 @@ export interface QueueParts {
   readonly clock: Clock;
 }
 
+const BUSY: BrokerLook = { work: true, nextTimerAt: null };
+
 export class SqliteMessageQueue implements MessageQueue {
   readonly #parts: QueueParts;
+  /** Queues whose last receive found messages. */
+  readonly #busy = new Set<string>();
 
   constructor(parts: QueueParts) {
     this.#parts = parts;
@@ -59,22 +63,30 @@ export class SqliteMessageQueue implements MessageQueue {
   }
 
   /**
-   * Looks, and locks what is there. The look keeps waiting receivers out of the file's write lock. A process that dies
-   * after the commit and before it has the messages leaves them locked: they come again when their locks end.
+   * Looks, and locks what is there. The look keeps waiting receivers out of the file's write lock; where there were
+   * messages a moment ago it is left out. A process that dies after the commit and before it has the messages leaves
+   * them locked: they come again when their locks end.
    */
   async #lockWaiting(params: ReceiveParams): Promise<{ messages: LockedMessage[]; nextTimerAt: number | null }> {
-    const { writer, broker, clock } = this.#parts;
-    const { queue, max, lockMs = null } = params;
     for (;;) {
-      const look = await this.#look(queue);
-      if (!look.work || max < 1) return { messages: [], nextTimerAt: look.nextTimerAt };
-      const messages = await writer.write(() => {
-        // The signal may have fired while the operation waited for its turn: nobody would work on what it locks.
-        return params.signal?.aborted === true ? null : broker.lock({ queue, max, lockMs, now: clock.now() });
-      });
-      if (messages === null || messages.length > 0) return { messages: messages ?? [], nextTimerAt: look.nextTimerAt };
-      // There was only time's work to do, or another receiver was quicker: look again.
+      const look = this.#busy.has(params.queue) ? BUSY : await this.#look(params.queue);
+      if (!look.work || params.max < 1) return { messages: [], nextTimerAt: look.nextTimerAt };
+      const messages = await this.#lock(params);
+      if (messages === null) return { messages: [], nextTimerAt: look.nextTimerAt };
+      if (messages.length > 0) {
+        this.#busy.add(params.queue);
+        return { messages, nextTimerAt: null };
+      }
+      // Nothing there, only time's work to do, or another receiver was quicker: look again.
+      this.#busy.delete(params.queue);
     }
+  }
+
+  /** Null when the signal fired while the operation waited for its turn: nobody would work on what it locks. */
+  #lock(params: ReceiveParams): Promise<LockedMessage[] | null> {
+    const { writer, broker, clock } = this.#parts;
+    const { queue, max, lockMs = null, signal } = params;
+    return writer.write(() => (signal?.aborted === true ? null : broker.lock({ queue, max, lockMs, now: clock.now() })));
   }
 
   /** Returns when there may be work, at the latest after `waitMs`. */
