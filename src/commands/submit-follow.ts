@@ -44,7 +44,7 @@ async function runAndFollow(runtime: Runtime, { job }: Submission, options: Subm
 
 async function follow(runtime: Runtime, job: Job, options: SubmitOptions, context: CommandContext, signal: AbortSignal): Promise<Job> {
   const { io } = context;
-  const progress = io.progress({ label: `${job.type} ${shortId(job.jobId)}` });
+  const progress = io.progress({ label: `${job.type} ${shortId(job.jobId)}`, atOnce: true });
   const interrupted = (): void => io.note(`the job goes on: copiloteval tail ${shortId(job.jobId)}`);
   context.signal.addEventListener('abort', interrupted, { once: true });
   try {

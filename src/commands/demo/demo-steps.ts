@@ -22,7 +22,7 @@ export async function runDemoSteps(dataDir: string, context: CommandContext): Pr
   const demo: Demo = { dataDir, context };
   const startedAt = performance.now();
   say(demo, `Everything of this demo is in ${dataDir}\n`);
-  await step(demo, ['init', '--yes', '--set', 'retryBaseSeconds=0.1'], { quietly: true });
+  await step(demo, ['init', '--yes', '--force', '--set', 'retryBaseSeconds=0.1'], { quietly: true });
   const worker = startWorker(dataDir);
   try {
     const answers = await evaluateBoth(demo);
@@ -40,8 +40,7 @@ export async function runDemoSteps(dataDir: string, context: CommandContext): Pr
 
 async function evaluateBoth(demo: Demo): Promise<EvaluatedAnswers[]> {
   heading(demo, '1  Evaluate two recorded answer sets to 24 support questions');
-  const sets = ['v1', 'v2'].map((name) => evaluate(demo, name));
-  const evaluated = await Promise.all(sets);
+  const evaluated = [await evaluate(demo, 'v1'), await evaluate(demo, 'v2')];
   say(demo, compareEvaluations(evaluated, demo.context.io));
   return evaluated;
 }
@@ -52,6 +51,7 @@ async function evaluate(demo: Demo, name: string): Promise<EvaluatedAnswers> {
   const run = await step(demo, [...words, '--label', `answers=${name}`, '--wait', '--timeout', '60s'], {
     allow: [0, GATE_FAILED],
     json: true,
+    follow: true,
   });
   return { name, job: JSON.parse(run.stdout) as EvaluatedAnswers['job'] };
 }
@@ -79,13 +79,16 @@ interface StepSettings {
   readonly quietly?: boolean;
   /** The output is read by the demo instead of shown. */
   readonly json?: boolean;
+  /** On a terminal its progress is shown as it moves. */
+  readonly follow?: boolean;
 }
 
 async function step(demo: Demo, words: readonly string[], settings: StepSettings): Promise<CommandRun> {
   const { io, signal } = demo.context;
-  const { allow = [0], quietly = false, json = false } = settings;
+  const { allow = [0], quietly = false, json = false, follow = false } = settings;
   if (!quietly) say(demo, io.style.cyan(`$ copiloteval ${words.map(shellWord).join(' ')}`));
-  const run = await runCommandLine([...words, ...(json ? ['-o', 'json'] : [])], { dataDir: demo.dataDir, signal });
+  const showProgress = follow && io.stderrIsTerminal && io.format === 'text';
+  const run = await runCommandLine([...words, ...(json ? ['-o', 'json'] : [])], { dataDir: demo.dataDir, signal, showProgress });
   if (!allow.includes(run.code)) {
     throw new AppError('DEMO_FAILED', `\`copiloteval ${words.slice(0, 2).join(' ')}\` ended with ${run.code}: ${run.stderr.trim() || run.stdout.trim()}`, {
       hint: `the worker's log is ${join(demo.dataDir, 'worker.log')}`,

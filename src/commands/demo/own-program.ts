@@ -24,17 +24,24 @@ export function packageRoot(): string {
   return dir;
 }
 
+export interface CommandPlace {
+  readonly dataDir: string;
+  readonly signal: AbortSignal;
+  /** The command writes its progress to our terminal itself. */
+  readonly showProgress: boolean;
+}
+
 /** Runs one command to its end on the data directory. Rejects when the signal fires. */
-export function runCommandLine(words: readonly string[], place: { dataDir: string; signal: AbortSignal }): Promise<CommandRun> {
+export function runCommandLine(words: readonly string[], place: CommandPlace): Promise<CommandRun> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [programFile(), '--data-dir', place.dataDir, ...words], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', place.showProgress ? 'inherit' : 'pipe'],
       signal: place.signal,
     });
     let stdout = '';
     let stderr = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text));
     child.on('error', reject);
     child.on('close', (code) => resolve({ code: code ?? 1, stdout, stderr }));
   });

@@ -11,8 +11,9 @@ class DrillError extends Error {
 export const failHandler = defineHandler<FailPayload>({
   type: 'fail',
   parse: parseFailPayload,
-  run({ attempt }, { mode, times, message }) {
-    if (times !== undefined && attempt > times) return Promise.resolve({ result: { failedAttempts: times } });
+  run({ job, attempt }, { mode, times, message }) {
+    // Starts are counted over the job's whole life: a replay after `times` failures meets a world that is mended.
+    if (times !== undefined && job.runEpoch > times) return Promise.resolve({ result: { failedAttempts: times } });
     // Not exit(): nothing of the process may run any more, as after a power cut.
     if (mode === 'crash') process.kill(process.pid, 'SIGKILL');
     const text = message ?? `failed on purpose (${mode}, attempt ${attempt})`;

@@ -9,7 +9,7 @@ export const FAIL_MODES = ['always', 'permanent', 'crash'] as const;
 
 const schema = z.strictObject({
   mode: z._default(z.enum(FAIL_MODES), 'always'),
-  /** This many attempts fail, the next one succeeds; without it all fail. */
+  /** This many starts fail, counted over retries and replays, the next one succeeds; without it all fail. */
   times: z.optional(z.int().check(z.gte(1), z.lte(1_000_000))),
   message: z.optional(z.string().check(z.minLength(1), z.maxLength(1000))),
 });
