@@ -28,7 +28,7 @@ describe('the JSON of each command is as docs/json-output.md says', () => {
 
   test('a job that was dead-lettered, with its log, story and error', async () => {
     const { jobId } = checked(contract.submitted, await json(['submit', 'fail', '--payload', '{"message":"on purpose"}']));
-    await runCli(['worker', 'start', '--drain'], { dataDir, env: { AZURE_SERVICE_BUS_RETRY_DELAY: '0' } });
+    await runCli(['worker', 'start', '--drain'], { dataDir, env: { AZURE_SERVICE_BUS_RETRY_DELAY: '0', LOG_LEVEL: 'silent' } });
     expect(checked(contract.job, await json(['status', jobId]))).toMatchObject({ status: 'DeadLettered', attempt: 3 });
     expect(checked(contract.story, await json(['why', jobId])).deadLetter).not.toBeNull();
     for (const line of await jsonLines(['logs', jobId])) checked(contract.logLine, line);

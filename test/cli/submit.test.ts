@@ -174,7 +174,7 @@ describe('submit --run', () => {
 });
 
 function cli(argv: readonly string[], options: RunCliOptions = {}) {
-  return runCli(argv, { dataDir, ...options });
+  return runCli(argv, { dataDir, env: { LOG_LEVEL: 'silent' }, ...options });
 }
 
 async function stored(limit = 100): Promise<readonly Record<string, unknown>[]> {
