@@ -22,12 +22,12 @@ export async function runDemoSteps(dataDir: string, context: CommandContext): Pr
   const demo: Demo = { dataDir, context };
   const startedAt = performance.now();
   say(demo, `Everything of this demo is in ${dataDir}\n`);
-  await step(demo, ['init', '--yes', '--force', '--set', 'retryBaseSeconds=0.1'], { quietly: true });
+  await run(demo, ['init', '--yes', '--force', '--set', 'retryBaseSeconds=0.1'], false);
   const worker = startWorker(dataDir);
   try {
     const answers = await evaluateBoth(demo);
     const deadLetter = await replayPoison(demo);
-    await step(demo, ['stats'], {});
+    await step(demo, ['stats']);
     const seconds = (performance.now() - startedAt) / 1000;
     context.io.print({
       json: { directory: dataDir, evaluations: answers, replayed: deadLetter, seconds: Number(seconds.toFixed(2)) },
@@ -48,54 +48,47 @@ async function evaluateBoth(demo: Demo): Promise<EvaluatedAnswers[]> {
 async function evaluate(demo: Demo, name: string): Promise<EvaluatedAnswers> {
   const folder = join(packageRoot(), 'examples', 'demo');
   const words = ['submit', 'evaluation', '--file', join(folder, `support-${name}.jsonl`), '--payload', `@${join(folder, 'evaluation.json')}`];
-  const run = await step(demo, [...words, '--label', `answers=${name}`, '--wait', '--timeout', '60s'], {
-    allow: [0, GATE_FAILED],
-    json: true,
-    follow: true,
-  });
-  return { name, job: JSON.parse(run.stdout) as EvaluatedAnswers['job'] };
+  await step(demo, [...words, '--label', `answers=${name}`, '--wait', '--timeout', '60s'], { allow: [0, GATE_FAILED] });
+  return { name, job: await newestJob(demo, ['--label', `answers=${name}`]) };
 }
 
 async function replayPoison(demo: Demo): Promise<{ jobId: string; status: string }> {
   heading(demo, '2  A job that fails three times ends in the dead-letter queue');
   const payload = JSON.stringify({ mode: 'always', times: 3, message: 'upstream answered 503 for order 4711' });
-  const failed = await step(demo, ['submit', 'fail', '--payload', payload, '--wait', '--timeout', '60s'], { allow: [JOB_FAILED], json: true });
-  const { jobId } = JSON.parse(failed.stdout) as { jobId: string };
-  await step(demo, ['dlq', 'peek', '--queue', QUEUE], {});
-  await step(demo, ['why', jobId.slice(-8)], {});
+  await step(demo, ['submit', 'fail', '--payload', payload, '--wait', '--timeout', '60s'], { allow: [JOB_FAILED] });
+  await step(demo, ['dlq', 'peek', '--queue', QUEUE]);
+  const { jobId } = await newestJob(demo, ['--type', 'fail']);
+  await step(demo, ['why', jobId.slice(-8)]);
   heading(demo, '3  Replay it: planned, applied with a ledger, verified');
-  await step(demo, ['dlq', 'replay', '--queue', QUEUE, '--all', '--yes', '--reason-text', 'upstream is back'], {});
-  await step(demo, ['tail', jobId.slice(-8)], { quietly: true });
-  const { stdout } = await step(demo, ['status', jobId.slice(-8)], { json: true });
-  const { status } = JSON.parse(stdout) as { status: string };
+  await step(demo, ['dlq', 'replay', '--queue', QUEUE, '--all', '--yes', '--reason-text', 'upstream is back']);
+  await step(demo, ['tail', jobId.slice(-8)]);
+  const { status } = await newestJob(demo, ['--type', 'fail']);
   if (status !== 'Succeeded') throw new AppError('DEMO_FAILED', `the replayed job ended ${status}`);
-  say(demo, `${demo.context.io.style.green('✔')} job ${jobId.slice(-8)} ${status} after its replay\n`);
   return { jobId, status };
 }
 
-interface StepSettings {
-  readonly allow?: readonly number[];
-  /** Neither the command line nor its output is shown. */
-  readonly quietly?: boolean;
-  /** The output is read by the demo instead of shown. */
-  readonly json?: boolean;
-  /** On a terminal its progress is shown as it moves. */
-  readonly follow?: boolean;
+/** Asked for beside the steps that are shown. */
+async function newestJob(demo: Demo, filter: readonly string[]): Promise<EvaluatedAnswers['job']> {
+  const { stdout } = await run(demo, ['list', ...filter, '--limit', '1', '-o', 'json'], false);
+  const { jobs } = JSON.parse(stdout) as { jobs: EvaluatedAnswers['job'][] };
+  if (jobs[0] === undefined) throw new AppError('DEMO_FAILED', `no job is listed by ${filter.join(' ')}`);
+  return jobs[0];
 }
 
-async function step(demo: Demo, words: readonly string[], settings: StepSettings): Promise<CommandRun> {
-  const { io, signal } = demo.context;
-  const { allow = [0], quietly = false, json = false, follow = false } = settings;
-  if (!quietly) say(demo, io.style.cyan(`$ copiloteval ${words.map(shellWord).join(' ')}`));
-  const showProgress = follow && io.stderrIsTerminal && io.format === 'text';
-  const run = await runCommandLine([...words, ...(json ? ['-o', 'json'] : [])], { dataDir: demo.dataDir, signal, showProgress });
-  if (!allow.includes(run.code)) {
-    throw new AppError('DEMO_FAILED', `\`copiloteval ${words.slice(0, 2).join(' ')}\` ended with ${run.code}: ${run.stderr.trim() || run.stdout.trim()}`, {
-      hint: `the worker's log is ${join(demo.dataDir, 'worker.log')}`,
-    });
-  }
-  if (!quietly && !json) say(demo, `${run.stdout.trimEnd()}\n`);
-  return run;
+/** Shows the command line and its output. */
+async function step(demo: Demo, words: readonly string[], { allow = [0] }: { allow?: readonly number[] } = {}): Promise<void> {
+  const { io } = demo.context;
+  say(demo, io.style.cyan(`$ copiloteval ${words.map(shellWord).join(' ')}`));
+  const { stdout } = await run(demo, words, io.format === 'text' && io.stdoutIsTerminal && io.stderrIsTerminal, allow);
+  say(demo, stdout.trimEnd() === '' ? '' : `${stdout.trimEnd()}\n`);
+}
+
+async function run({ dataDir, context }: Demo, words: readonly string[], onTerminal: boolean, allow: readonly number[] = [0]): Promise<CommandRun> {
+  const ended = await runCommandLine(words, { dataDir, signal: context.signal, onTerminal });
+  if (allow.includes(ended.code)) return ended;
+  throw new AppError('DEMO_FAILED', `\`copiloteval ${words.slice(0, 2).join(' ')}\` ended with ${ended.code}: ${ended.stderr.trim() || ended.stdout.trim()}`, {
+    hint: `the worker's log is ${join(dataDir, 'worker.log')}`,
+  });
 }
 
 /** Text for people; JSON output has the summary at the end alone. */
@@ -104,7 +97,7 @@ function say({ context: { io } }: Demo, text: string): void {
 }
 
 function heading(demo: Demo, text: string): void {
-  say(demo, demo.context.io.style.bold(`\n${text}`));
+  say(demo, demo.context.io.style.bold(text));
 }
 
 function shellWord(word: string): string {

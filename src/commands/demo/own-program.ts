@@ -27,15 +27,15 @@ export function packageRoot(): string {
 export interface CommandPlace {
   readonly dataDir: string;
   readonly signal: AbortSignal;
-  /** The command writes its progress to our terminal itself. */
-  readonly showProgress: boolean;
+  /** The command writes to our terminal itself, colours and progress included; otherwise its output is returned. */
+  readonly onTerminal: boolean;
 }
 
 /** Runs one command to its end on the data directory. Rejects when the signal fires. */
 export function runCommandLine(words: readonly string[], place: CommandPlace): Promise<CommandRun> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [programFile(), '--data-dir', place.dataDir, ...words], {
-      stdio: ['ignore', 'pipe', place.showProgress ? 'inherit' : 'pipe'],
+      stdio: place.onTerminal ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'],
       signal: place.signal,
     });
     let stdout = '';
