@@ -1,4 +1,4 @@
-// Reads and writes the body and properties of a queue message. Ours are written in one shape only; what other
+// Reads the body and properties of a queue message. Ours are written in one shape only (encode-message.ts); what other
 // producers send is read in three: the flat camelCase JobMessage, the snake_case envelope {job_id, message_type, …},
 // and {job_type, submission_id, …}.
 
@@ -6,25 +6,8 @@ import { createHash } from 'node:crypto';
 
 import type { DecodedMessage } from './decide.js';
 import type { Json, JsonObject } from './json.js';
-import { type JobMessage, type MessageProperties, MESSAGE_SCHEMA_VERSION, type OutboxEntry } from './message.js';
+import { type JobMessage, MESSAGE_SCHEMA_VERSION } from './message.js';
 import { jobMessageSchema } from './message-schema.js';
-
-export interface EncodedMessage {
-  /** JSON text in UTF-8. */
-  readonly body: string;
-  readonly properties: MessageProperties;
-}
-
-export function encodeMessage(entry: OutboxEntry, storeId: string): EncodedMessage {
-  const properties: MessageProperties = {
-    jobId: entry.jobId,
-    sequence: entry.sequence,
-    storeId,
-    attempt: entry.attempt,
-    ...(entry.replayCount > 0 ? { replayCount: entry.replayCount } : {}),
-  };
-  return { body: JSON.stringify(entry.message), properties };
-}
 
 export interface ReceivedBody {
   readonly body: string;

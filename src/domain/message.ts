@@ -1,5 +1,5 @@
 // JobMessage, the body of a queue message, its application properties, and the outbox entry that carries both.
-// Its schema is message-schema.ts; decoding what arrives is message-codec.ts.
+// Its schema is message-schema.ts; encode-message.ts writes it, message-codec.ts reads what arrives.
 
 import type { Job, JobId, Priority } from './job.js';
 import type { Json } from './json.js';

@@ -79,7 +79,6 @@ describe('text that came from outside', () => {
     await cli(['worker', 'start', '--drain', '-q']);
     const chosen = command === 'list' ? [] : [command === 'results' ? echo : id];
     const { stdout, stderr } = await cli([command, ...chosen, '--no-color'], { terminal: true, columns: 200 });
-    // eslint-disable-next-line no-control-regex -- control characters are what this is about
     expect(stdout + stderr).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e]/);
     if (command !== 'logs') expect(stdout).toContain('red');
   });

@@ -5,7 +5,7 @@ import type { Database } from 'better-sqlite3';
 
 import type { Job, JobId } from '../../domain/job.js';
 import { messageIdOf, type OutboxEntry } from '../../domain/message.js';
-import { encodeMessage } from '../../domain/message-codec.js';
+import { encodeMessage } from '../../domain/encode-message.js';
 import type { Clock } from '../../ports/clock.js';
 import type { Broker } from './broker/broker.js';
 import { prepared, preparedRaw } from './database.js';

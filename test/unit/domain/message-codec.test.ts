@@ -7,7 +7,8 @@ import { createJob } from '../../../src/domain/create-job.js';
 import { PRIORITIES } from '../../../src/domain/job.js';
 import type { Json } from '../../../src/domain/json.js';
 import { outboxEntryFor } from '../../../src/domain/message.js';
-import { decodeMessage, encodeMessage, type ReceivedBody } from '../../../src/domain/message-codec.js';
+import { encodeMessage } from '../../../src/domain/encode-message.js';
+import { decodeMessage, type ReceivedBody } from '../../../src/domain/message-codec.js';
 
 const JOB_ID = '01980000-0000-7000-8000-00000000000a';
 

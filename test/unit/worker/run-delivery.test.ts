@@ -6,7 +6,7 @@ import { AppError } from '../../../src/domain/errors.js';
 import { childId } from '../../../src/domain/ids.js';
 import type { Job } from '../../../src/domain/job.js';
 import { awaitChildren, cancel, deadLetter, requestCancel, scheduleRetry, start, succeed } from '../../../src/domain/lifecycle.js';
-import { encodeMessage } from '../../../src/domain/message-codec.js';
+import { encodeMessage } from '../../../src/domain/encode-message.js';
 import { outboxEntryFor } from '../../../src/domain/message.js';
 import type { Clock } from '../../../src/ports/clock.js';
 import type { Delivery } from '../../../src/ports/message-queue.js';

@@ -4,7 +4,7 @@ import { createJob } from '../../../../src/domain/create-job.js';
 import type { LetterRecord } from '../../../../src/domain/dead-letters/letter-record.js';
 import type { Job } from '../../../../src/domain/job.js';
 import { outboxEntryFor } from '../../../../src/domain/message.js';
-import { encodeMessage } from '../../../../src/domain/message-codec.js';
+import { encodeMessage } from '../../../../src/domain/encode-message.js';
 
 export const STORE = 'store-1';
 export const JOB_ID = '01980000-0000-7000-8000-0000000000aa';
