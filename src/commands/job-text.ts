@@ -44,7 +44,7 @@ function timeFields(job: JobView, now: number): Field[] {
 function workFields(job: JobView, io: Io): Field[] {
   const { progress, error, children } = job;
   return [
-    ['attempt', `${job.attempt} of ${job.maxAttempts}${job.replayCount > 0 ? `, replayed ${job.replayCount} times` : ''}`],
+    ['attempt', `${job.attempt} of ${job.maxAttempts}${job.replayCount > 0 ? `, ${replayedText(job.replayCount)}` : ''}`],
     ...(job.worker === null ? [] : [['worker', job.worker] as const]),
     ...(job.cancelRequestedAt !== null && job.status === 'Running' ? [['cancel', 'asked for'] as const] : []),
     ...(progress === null ? [] : [['progress', progressText(progress)] as const]),
@@ -92,7 +92,7 @@ export function eventText(event: EventLine, io: Io, now: number): string {
   const facts = [
     ...(event.attempt > 0 && event.type === 'started' ? [`attempt ${event.attempt}`] : []),
     ...(event.worker !== null && event.type === 'started' ? [event.worker] : []),
-    ...detailFacts(event.detail, now),
+    ...detailFacts(event.detail, Date.parse(event.at)),
   ];
   const name = facts.length === 0 ? event.type : event.type.padEnd(15);
   return `${io.style.dim(clock)}  ${statusCell(event.status, io).paint(name)}${facts.length === 0 ? '' : `  ${printable(facts.join('  '))}`}`;
@@ -100,15 +100,21 @@ export function eventText(event: EventLine, io: Io, now: number): string {
 
 const INSTANTS = new Set(['retryAt', 'dueAt']);
 
-function detailFacts(detail: JsonObject, now: number): string[] {
+/** Due times are told from the event on: in a history, how long ago a retry was due says nothing. */
+function detailFacts(detail: JsonObject, at: number): string[] {
   const { code, message, ...rest } = detail;
   const error = typeof code === 'string' ? [`${code}${typeof message === 'string' ? `: ${message}` : ''}`] : [];
   const others = Object.entries(rest).flatMap(([key, value]) => {
     if (key === 'retryable') return [];
-    if (INSTANTS.has(key) && typeof value === 'number') return [`due ${relativeTime(value, now)}`];
+    if (INSTANTS.has(key) && typeof value === 'number') return [`due after ${formatDuration(Math.max(0, value - at))}`];
     return [`${key} ${typeof value === 'string' ? value : JSON.stringify(value)}`];
   });
   return [...error, ...others];
+}
+
+/** `replayed once`, `replayed 3 times`. */
+export function replayedText(count: number): string {
+  return count === 1 ? 'replayed once' : `replayed ${count} times`;
 }
 
 /** The error, else the progress, else nothing: what a list shows in its last column. */

@@ -8,7 +8,7 @@ import { padText } from '../output/text-width.js';
 import { findJob } from '../services/find-job.js';
 import { explainJob, type JobStory } from '../services/why-job.js';
 import { defineCommand, type CommandContext } from './command.js';
-import { eventText } from './job-text.js';
+import { eventText, replayedText } from './job-text.js';
 import { argument } from './option-specs.js';
 
 export const whyCommand = defineCommand({
@@ -63,6 +63,6 @@ function familyFacts({ job }: JobStory): string[] {
   return [
     ...(job.parentJobId === null ? [] : [`child of ${job.parentJobId}`]),
     ...(job.children === null ? [] : [`children: ${job.children.succeeded} succeeded, ${job.children.failed} failed, of ${job.children.expected}`]),
-    ...(job.replayCount === 0 ? [] : [`replayed ${job.replayCount} times`]),
+    ...(job.replayCount === 0 ? [] : [replayedText(job.replayCount)]),
   ];
 }

@@ -39,6 +39,16 @@ test('the packed package installs globally and runs', { timeout: 180_000 }, () =
   expect(run(program, ['--version'], dir, env)).toMatch(/^\d+\.\d+\.\d+\n$/);
   expect(run(program, ['config', 'path'], dir, env)).toContain(join(dir, 'home'));
 
+  const demo = JSON.parse(run(program, ['demo', '--dir', join(dir, 'demo'), '-o', 'json'], dir, env)) as {
+    evaluations: { name: string; job: { result: { passRate: { value: number } } } }[];
+    replayed: { status: string };
+    seconds: number;
+  };
+  const rates = demo.evaluations.map(({ job }) => job.result.passRate.value);
+  expect(rates).toHaveLength(2);
+  expect(rates[1]).toBeGreaterThan(rates[0]!);
+  expect(demo.replayed.status).toBe('Succeeded');
+
   // What handlers of one's own import, with its types, and nothing that belongs to development.
   writeFileSync(join(installed, 'probe.mjs'), "import { defineHandler, PermanentError } from 'copiloteval'; console.log(typeof defineHandler, new PermanentError('x').name);");
   expect(run(process.execPath, ['probe.mjs'], installed, env)).toBe('function PermanentError\n');
