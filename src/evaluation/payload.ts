@@ -65,7 +65,7 @@ export interface EvaluationPayload {
 export function parseEvaluationPayload(value: unknown): EvaluationPayload {
   const written = withInlineRow(value);
   const parsed = z.safeParse(evaluationPayloadSchema, written);
-  if (!parsed.success) throw invalid(describeIssues(parsed.error.issues, written), unknownTopLevel(parsed.error.issues));
+  if (!parsed.success) throw invalid(describeIssues(parsed.error.issues, written), remedyFor(parsed.error.issues));
   const problems: string[] = [];
   const payload = fillDefaults(parsed.data, problems);
   if (problems.length > 0) throw invalid(problems);
@@ -122,7 +122,10 @@ function invalid(problems: readonly string[], hint?: string): AppError {
   });
 }
 
-function unknownTopLevel(issues: readonly z.core.$ZodIssue[]): string | undefined {
+function remedyFor(issues: readonly z.core.$ZodIssue[]): string | undefined {
+  if (issues[0]?.path[0] === 'dataset' && issues[0].path.length === 1) {
+    return 'add the dataset: `--file answers.csv`, or one question as {"prompt": "…", "expected": "…", "answer": "…"}';
+  }
   const unknown = issues.find((issue) => issue.code === 'unrecognized_keys' && issue.path.length === 0);
   if (unknown?.code !== 'unrecognized_keys') return undefined;
   const known = Object.keys(evaluationPayloadSchema.def.shape);
