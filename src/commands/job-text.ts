@@ -117,12 +117,14 @@ export function replayedText(count: number): string {
   return count === 1 ? 'replayed once' : `replayed ${count} times`;
 }
 
-/** The error, else the progress, else nothing: what a list shows in its last column. */
-export function noteOf(job: JobView): string {
-  if (job.error !== null && job.status !== 'Succeeded') return `${job.error.code}: ${job.error.message}`;
+/** What a list shows in its last column: when it starts, why it failed, how far it is, or its labels. */
+export function noteOf(job: JobView, now: number): string {
+  const error = job.error === null || job.status === 'Succeeded' ? '' : `${job.error.code}: ${job.error.message}`;
+  const startsAt = job.status !== 'Queued' || job.nextAttemptAt === null ? now : Date.parse(job.nextAttemptAt);
+  if (startsAt > now) return `${error === '' ? 'starts' : 'next try'} ${relativeTime(startsAt, now)}${error === '' ? '' : `: ${error}`}`;
+  if (error !== '') return error;
   if (job.progress !== null && job.status !== 'Succeeded') return progressText(job.progress);
-  const labels = Object.entries(job.labels).map(([key, value]) => `${key}=${value}`);
-  return labels.join(' ');
+  return Object.entries(job.labels).map(([key, value]) => `${key}=${value}`).join(' ');
 }
 
 function when(iso: string, now: number): string {

@@ -56,6 +56,7 @@ async function runList(_args: object, given: OptionValues<typeof options>, conte
 
 function listText(page: ListedJobs, io: Io, now: number): string {
   if (page.jobs.length === 0) return '';
+  const wide = !io.stdoutIsTerminal || io.columns >= 72;
   return renderTable(
     {
       columns: [
@@ -63,7 +64,7 @@ function listText(page: ListedJobs, io: Io, now: number): string {
         { header: 'STATUS' },
         { header: 'TYPE', flexible: true },
         { header: 'CREATED', align: 'right' },
-        { header: 'ATT', align: 'right' },
+        ...(wide ? [{ header: 'ATT', align: 'right' } as const] : []),
         { header: 'NOTE', flexible: true },
       ],
       rows: page.jobs.map((job) => [
@@ -71,8 +72,8 @@ function listText(page: ListedJobs, io: Io, now: number): string {
         statusCell(job.status, io),
         job.type,
         relativeTime(Date.parse(job.createdAt), now),
-        `${job.attempt}/${job.maxAttempts}`,
-        noteOf(job),
+        ...(wide ? [`${job.attempt}/${job.maxAttempts}`] : []),
+        noteOf(job, now),
       ]),
     },
     io,

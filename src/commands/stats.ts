@@ -69,13 +69,14 @@ function statsText(stats: QueueStats, io: Io): string {
 function queueTable(queues: readonly QueueStat[], io: Io): string {
   const right = (header: string) => ({ header, align: 'right' }) as const;
   const wide = !io.stdoutIsTerminal || io.columns >= 100;
+  const narrow = io.stdoutIsTerminal && io.columns < 72;
   return renderTable(
     {
       columns: [
         { header: 'QUEUE', flexible: true },
         ...['ACTIVE', 'SCHED', 'LOCKED', 'DEAD', 'OLDEST'].map(right),
         ...(wide ? ['IN/MIN', 'OUT/MIN'].map(right) : []),
-        right('EMPTY IN'),
+        ...(narrow ? [] : [right('EMPTY IN')]),
       ],
       rows: queues.map((queue) => [
         queue.paused ? `${queue.name} (paused)` : queue.name,
@@ -83,9 +84,9 @@ function queueTable(queues: readonly QueueStat[], io: Io): string {
         formatCount(queue.scheduled),
         formatCount(queue.locked),
         { text: formatCount(queue.deadLetter), paint: queue.deadLetter > 0 ? io.style.magenta : io.style.dim },
-        queue.oldestAgeMs === null ? '-' : shortSpan(queue.oldestAgeMs),
+        queue.oldestAgeMs === null ? '-' : formatDuration(queue.oldestAgeMs),
         ...(wide ? [String(queue.inPerMinute), String(queue.outPerMinute)] : []),
-        etaText(queue),
+        ...(narrow ? [] : [etaText(queue)]),
       ]),
     },
     io,
@@ -94,11 +95,7 @@ function queueTable(queues: readonly QueueStat[], io: Io): string {
 
 function etaText({ drainEtaMs, active, locked }: QueueStat): string {
   if (active + locked === 0) return '-';
-  return drainEtaMs === null ? 'never' : shortSpan(drainEtaMs);
-}
-
-function shortSpan(ms: number): string {
-  return formatDuration(ms);
+  return drainEtaMs === null ? 'never' : formatDuration(drainEtaMs);
 }
 
 function checksText(checks: readonly CheckedCondition[], io: Io): readonly string[] {

@@ -45,7 +45,9 @@ async function runAndFollow(runtime: Runtime, { job }: Submission, options: Subm
 async function follow(runtime: Runtime, job: Job, options: SubmitOptions, context: CommandContext, signal: AbortSignal): Promise<Job> {
   const { io } = context;
   const progress = io.progress({ label: `${job.type} ${shortId(job.jobId)}`, atOnce: true });
-  const interrupted = (): void => io.note(`the job goes on: copiloteval tail ${shortId(job.jobId)}`);
+  const id = shortId(job.jobId);
+  const interrupted = (): void =>
+    io.note(options.run ? 'the job is given back and waits: copiloteval worker start' : `the job goes on: copiloteval tail ${id}`);
   context.signal.addEventListener('abort', interrupted, { once: true });
   try {
     return await waitForJob(runtime, {

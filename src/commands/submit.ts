@@ -22,7 +22,7 @@ const options = {
   idKey: option('--id-key <key>', 'idempotency key: repeating the same request makes no second job', { group: single, conflicts: onlySingle }),
   knowledgeSource: option('--knowledge-source <name>', 'knowledge source for the handler', { parser: nonEmpty(), group: single, conflicts: onlySingle }),
   instructions: option('--instructions <text>', 'more instructions for the handler, at most 16 KiB', { group: single, conflicts: onlySingle }),
-  callbackUrl: option('--callback-url <url>', 'told of the outcome', { parser: nonEmpty(), group: single, conflicts: onlySingle }),
+  callbackUrl: option('--callback-url <url>', 'an http or https address that is kept with the job', { parser: nonEmpty(), group: single, conflicts: onlySingle }),
   from: option('--from <file>', 'JSONL, one job a line: {"type","payload","priority","delay","at","idKey",…}; - for standard input', {
     parser: filePath(),
     group: bulk,
@@ -35,7 +35,7 @@ const options = {
   queue: option('--queue <name>', "another queue than the type's", { parser: nonEmpty() }),
   dryRun: flag('--dry-run', 'check everything, store nothing'),
   wait: flag('--wait', 'follow the job and end with its outcome', { group: follow, conflicts: [...onlySingle, 'dryRun'] }),
-  run: flag('--run', 'run the job in this process and end with its outcome', { group: follow, conflicts: [...onlySingle, 'dryRun', 'wait'] }),
+  run: flag('--run', 'run the job in this process, after what waits before it, and end with its outcome', { group: follow, conflicts: [...onlySingle, 'dryRun', 'wait'] }),
   timeout: option('--timeout <duration>', 'end waiting after this; the job goes on', { parser: duration({ minMs: 1 }), group: follow }),
 };
 export type SubmitOptions = OptionValues<typeof options>;
