@@ -26,7 +26,7 @@ export function lettersTable(letters: readonly FoundLetter[], now: number, io: I
     { header: 'tries', align: 'right' },
     { header: 'size', align: 'right' },
     { header: 'reason', flexible: true },
-    { header: 'body', flexible: true },
+    { header: 'payload', flexible: true },
   ];
   const rows = letters.map(({ letter, facts }) => [
     ...(withQueue ? [letter.queue] : []),
@@ -37,7 +37,7 @@ export function lettersTable(letters: readonly FoundLetter[], now: number, io: I
     String(letter.deliveryCount),
     formatBytes(letter.body.byteLength),
     reasonText(letter),
-    bodyPreview(letter.body),
+    payloadPreview({ letter, facts }),
   ]);
   return renderTable({ columns, rows }, io);
 }
@@ -49,12 +49,17 @@ export function reasonText({ reason, description }: Pick<DeadLetter, 'reason' | 
   return description.startsWith(`${reason}:`) ? description : `${reason}: ${description}`;
 }
 
-/** The beginning, on one line. */
-export function bodyPreview(body: Uint8Array): string {
-  if (body.byteLength === 0) return '(empty)';
-  const view = viewBody(body);
-  if (view.encoding === 'base64') return hexPreview(view.bytes, PREVIEW_BYTES);
-  const characters = Array.from(printable(view.text.slice(0, PREVIEW_CHARS * 4)));
+/** The beginning of a job's payload, or of a body that is no job, on one line. */
+function payloadPreview({ letter, facts }: FoundLetter): string {
+  if (facts.payloadRef !== null) return `(a file of ${formatBytes(facts.payloadRef.bytes)})`;
+  if (facts.payload !== undefined) return shortened(JSON.stringify(facts.payload));
+  if (letter.body.byteLength === 0) return '(empty)';
+  const view = viewBody(letter.body);
+  return view.encoding === 'base64' ? hexPreview(view.bytes, PREVIEW_BYTES) : shortened(view.text);
+}
+
+function shortened(text: string): string {
+  const characters = Array.from(printable(text.slice(0, PREVIEW_CHARS * 4)));
   return characters.length <= PREVIEW_CHARS ? characters.join('') : `${characters.slice(0, PREVIEW_CHARS - 1).join('')}…`;
 }
 

@@ -34,8 +34,10 @@ async function runDlqRestore(args: { operation: string }, given: Given, context:
   const { lease, purgeLease, counts, resumed } = plan;
   try {
     context.io.note(`${resumed ? `${lease.operation.id} goes on; ` : ''}${planText(counts)}`);
-    const question = `put ${counted(counts.matched, 'dead letter')} of ${purgeLease.operation.id} back?`;
-    return await runOperation({ lease, left: counts.matched, question, isNew: !resumed, withEntries: given.entries }, context);
+    // What is only skipped needs nobody's agreement.
+    const left = counts.byAction['restore'] ?? 0;
+    const question = `put ${counted(left, 'dead letter')} of ${purgeLease.operation.id} back?`;
+    return await runOperation({ lease, left, question, isNew: !resumed, withEntries: given.entries }, context);
   } finally {
     await purgeLease.release().catch(() => undefined);
   }

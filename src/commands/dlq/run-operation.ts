@@ -90,8 +90,12 @@ async function applyWatched(run: OperationToRun, runtime: OperationRuntime, cont
   }
 }
 
-async function printOutcome({ operation, counts }: OperationOutcome, run: OperationToRun, runtime: OperationRuntime, { io }: CommandContext): Promise<void> {
+async function printOutcome({ operation, counts }: OperationOutcome, run: OperationToRun, runtime: OperationRuntime, context: CommandContext): Promise<void> {
+  const { io, config } = context;
   await printCounts({ operation, counts }, run.withEntries, runtime, io);
+  if (operation.action === 'purge' && counts.done > 0 && config.trashDays > 0) {
+    io.note(`the trash has them for ${formatCount(config.trashDays)} days: \`copiloteval dlq restore ${operation.id}\``);
+  }
   if (counts.pending > 0 || counts.failed > 0) {
     io.warn(`${formatCount(counts.pending + counts.failed)} of ${formatCount(counts.matched)} left; go on with \`${resumeCommand(operation)}\``);
   }

@@ -32,22 +32,22 @@ export const OTHER_QUEUE = 'other-queue';
 export const SETTINGS: OperationSettings = { ratePerSecond: null, maxReplays: 3, toQueue: null, delayMs: 0, edits: [] };
 
 export class World {
-  readonly directory = tempDir();
   readonly ports: OperationPorts;
 
   private constructor(
+    readonly directory: string,
     readonly backend: SqliteBackend,
     readonly clock: TestClock,
   ) {
-    const journal = openSqliteJournal({ file: join(this.directory, 'operations.db'), clock: this.clock, host: 'here', pid: process.pid });
+    const journal = openSqliteJournal({ file: join(directory, 'copiloteval.operations.db'), clock: this.clock, host: 'here', pid: process.pid });
     this.ports = {
       ...backend,
-      blobs: new FsBlobStore({ directory: join(this.directory, 'files'), clock: this.clock }),
+      blobs: new FsBlobStore({ directory: join(directory, 'copiloteval.files'), clock: this.clock }),
       clock: this.clock,
       random: Math.random,
       jobTypes: { resolve: resolveType, queue: queueOf },
       journal,
-      trash: openFsTrash(join(this.directory, 'trash')),
+      trash: openFsTrash(join(directory, 'copiloteval.trash')),
     };
     onTestFinished(async () => {
       await journal.close();
@@ -55,11 +55,11 @@ export class World {
     });
   }
 
-  static async open(): Promise<World> {
-    const file = join(tempDir(), 'queue.db');
-    const clock = new TestClock();
+  /** The files have the names that the program gives them. */
+  static async open(directory: string = tempDir(), clock: TestClock = new TestClock()): Promise<World> {
     const other = { name: OTHER_QUEUE, maxAttempts: 3, lockMs: 60_000, ttlMs: 3_600_000 };
-    return new World(await openSqliteBackend({ file, queues: [...QUEUES, other], clock, random: Math.random }), clock);
+    const backend = await openSqliteBackend({ file: join(directory, 'copiloteval.db'), queues: [...QUEUES, other], clock, random: Math.random });
+    return new World(directory, backend, clock);
   }
 
   /** A job that ran once and was dead-lettered, letter and all. */
