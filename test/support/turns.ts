@@ -7,15 +7,16 @@ export async function turns(count = 25): Promise<void> {
   for (let turn = 0; turn < count; turn += 1) await setImmediate();
 }
 
-const GIVE_UP_AFTER_TURNS = 200_000;
+/** Shorter than a test may take, so that the failure says what was waited for. */
+const GIVE_UP_AFTER_MS = 15_000;
 
-/** Resolves when the condition holds; fails after many turns of the event loop when it never does. */
+/** Resolves when the condition holds; looks with each turn of the event loop, fails when it does not come. */
 export async function until(holds: () => boolean | Promise<boolean>, what = 'the condition'): Promise<void> {
-  for (let turn = 0; turn < GIVE_UP_AFTER_TURNS; turn += 1) {
-    if (await holds()) return;
+  const givesUpAt = performance.now() + GIVE_UP_AFTER_MS;
+  while (!(await holds())) {
+    if (performance.now() > givesUpAt) throw new Error(`${what} never came`);
     await setImmediate();
   }
-  throw new Error(`${what} never came`);
 }
 
 /** A promise and the means to settle it. */

@@ -87,9 +87,8 @@ describe('how a run ends', () => {
     const plain = await world.submit('echo', 'Error');
     const text = await world.submit('echo', 'text');
     world.start([
-      handler(async (_context, payload) => {
-        throw payload === 'TypeError' ? new TypeError('x is undefined') : payload === 'Error' ? new Error('it broke') : 'just a text';
-      }),
+      // A handler may throw anything.
+      handler((_context, payload) => Promise.reject((payload === 'TypeError' ? new TypeError('x is undefined') : payload === 'Error' ? new Error('it broke') : 'just a text') as Error)),
     ]);
     await world.clock.advance(20_000);
     expect((await world.becomes(typeError.jobId, 'DeadLettered')).error).toMatchObject({ code: 'TYPE_ERROR', message: 'x is undefined' });
