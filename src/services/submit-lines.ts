@@ -49,17 +49,29 @@ async function* untilAborted<T>(source: AsyncIterable<T>, signal?: AbortSignal):
     yield* source;
     return;
   }
-  const aborted = new Promise<undefined>((resolve) => {
-    if (signal.aborted) resolve(undefined);
-    signal.addEventListener('abort', () => resolve(undefined), { once: true });
-  });
   const iterator = source[Symbol.asyncIterator]();
   for (;;) {
-    const next = await Promise.race([iterator.next(), aborted]);
+    const next = await nextOrAbort(iterator, signal);
     if (next === undefined) return void iterator.return?.();
     if (next.done === true) return;
     yield next.value;
   }
+}
+
+/**
+ * Undefined when the signal fires first. Not a race with one promise for the signal: that promise would keep the result
+ * of every race, and so the whole input, in memory.
+ */
+function nextOrAbort<T>(iterator: AsyncIterator<T>, signal: AbortSignal): Promise<IteratorResult<T> | undefined> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => resolve(undefined);
+    if (signal.aborted) return onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    iterator
+      .next()
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', onAbort));
+  });
 }
 
 class LineCutter {
