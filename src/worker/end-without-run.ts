@@ -4,9 +4,8 @@ import { hasCode } from '../domain/errors.js';
 import type { Job, JobError } from '../domain/job.js';
 import { cancel, type Change, deadLetter, giveBack } from '../domain/lifecycle.js';
 import { nextAttempt } from '../domain/retry-policy.js';
-import type { Delivery } from '../ports/message-queue.js';
 import type { DeliveryReport } from './delivery-report.js';
-import { settleSaved } from './settle.js';
+import { type HeldDelivery, settleSaved } from './settle.js';
 import type { WorkerParts } from './worker-parts.js';
 
 export type EndDecision = { readonly do: 'cancel' | 'expire' | 'exhaust' } | { readonly do: 'no-handler'; readonly final: boolean };
@@ -18,7 +17,7 @@ export type EndDecision = { readonly do: 'cancel' | 'expire' | 'exhaust' } | { r
 export async function endWithoutRun(
   decision: EndDecision,
   job: Job,
-  delivery: Delivery,
+  held: HeldDelivery,
   parts: WorkerParts,
 ): Promise<DeliveryReport | 'decide-again'> {
   const change = changeFor(decision, job, parts);
@@ -29,7 +28,7 @@ export async function endWithoutRun(
     if (hasCode(error, 'JOB_CONFLICT')) return 'decide-again';
     throw error;
   }
-  await settleSaved(saved, delivery, parts);
+  await settleSaved(saved, held, parts);
   return { outcome: outcomeOf(saved), jobType: saved.type };
 }
 

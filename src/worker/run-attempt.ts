@@ -65,7 +65,7 @@ async function finish(ended: EndedAttempt, { delivery, lock }: AttemptRequest, p
   const saved = await saveOutcome(ended, lock, parts);
   if (saved === undefined) return leaveLost(attempt.job, delivery, parts);
   // Dying here, or at any await in settleSaved: the outcome stands; the message comes again and is settled by it.
-  await settleSaved(saved.job, delivery, parts);
+  await settleSaved(saved.job, { delivery, lock }, parts);
   return saved.outcome;
 }
 

@@ -103,7 +103,7 @@ async function carryOutForJob(decision: JobDecision, job: Job, { delivery, lock,
     case 'expire':
     case 'exhaust':
     case 'no-handler':
-      return endWithoutRun(decision, job, delivery, parts);
+      return endWithoutRun(decision, job, { delivery, lock }, parts);
   }
 }
 

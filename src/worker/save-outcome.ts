@@ -1,10 +1,10 @@
-// Saves how an attempt ended, under the fence, and holds on while the store is away: an hour of work is worth waiting for.
+// Saves how an attempt ended, under the fence, and holds on while the store is away.
 
-import { hasCode, type ErrorCode } from '../domain/errors.js';
 import type { Job } from '../domain/job.js';
 import { saveWithFence } from '../services/save-with-fence.js';
 import type { Attempt } from './attempt.js';
 import { type AttemptOutcome, conclude, type HandlerEnd } from './conclude.js';
+import { holdOn } from './hold-on.js';
 import type { HeldLock } from './lock-renewer.js';
 import type { WorkerParts } from './worker-parts.js';
 
@@ -15,11 +15,6 @@ export interface EndedAttempt {
   readonly durationMs: number;
 }
 
-/** Failures that may pass without anybody touching the data. */
-const PASSING: readonly ErrorCode[] = ['DB_BUSY', 'DB_FULL', 'DB_IO', 'BACKEND_UNAVAILABLE'];
-const FIRST_PAUSE_MS = 250;
-const LONGEST_PAUSE_MS = 5000;
-
 /**
  * Undefined, and nothing stored, when another attempt owns the job or it has ended. Throws when the store fails for
  * good, or still fails when the lock is lost or the worker stops; the message then comes again.
@@ -29,15 +24,8 @@ export async function saveOutcome(
   lock: HeldLock,
   parts: WorkerParts,
 ): Promise<{ job: Job; outcome: AttemptOutcome } | undefined> {
-  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
-    try {
-      return await saveOnce(ended, parts);
-    } catch (error) {
-      if (!hasCode(error, ...PASSING) || lock.lost || parts.stopSignal.aborted) throw error;
-      parts.log.warn({ err: error, jobId: ended.attempt.jobId }, `an outcome could not be saved; trying again in ${pauseMs} ms`);
-    }
-    await parts.backend.clock.sleep(pauseMs, parts.stopSignal);
-  }
+  const { jobId } = ended.attempt;
+  return holdOn(() => saveOnce(ended, parts), { lock, problem: 'an outcome could not be saved', jobId }, parts);
 }
 
 async function saveOnce({ attempt, end, timeoutMs }: EndedAttempt, parts: WorkerParts): Promise<{ job: Job; outcome: AttemptOutcome } | undefined> {

@@ -4,9 +4,16 @@
 import { hasCode } from '../domain/errors.js';
 import { hasEnded, type Job } from '../domain/job.js';
 import type { DeadLetterReason, Delivery } from '../ports/message-queue.js';
+import { holdOn } from './hold-on.js';
+import type { HeldLock } from './lock-renewer.js';
 import type { WorkerParts } from './worker-parts.js';
 
-type SettleParts = Pick<WorkerParts, 'log' | 'parents'>;
+type SettleParts = Pick<WorkerParts, 'backend' | 'log' | 'parents' | 'stopSignal'>;
+
+export interface HeldDelivery {
+  readonly delivery: Delivery;
+  readonly lock: Pick<HeldLock, 'lost'>;
+}
 
 export async function complete(delivery: Delivery, parts: Pick<SettleParts, 'log'>): Promise<void> {
   await quietWhenLost(delivery.complete(), delivery, parts);
@@ -21,19 +28,24 @@ export async function release(delivery: Delivery, delayMs: number, parts: Pick<S
 }
 
 /**
- * Settles the message of a job that was just saved, the way its status says, after the parent had its look. Never
- * throws: the outcome stands. When this fails, or the process dies in here, the message comes again and the decision
- * table does the same once more.
+ * Settles the message of a job that was just saved, the way its status says, after the parent had its look; holds on
+ * while the queue is away. Never throws: the outcome stands. When this fails for good, or the process dies in here, the
+ * message comes again when its lock ends, and the decision table does the same once more.
  */
-export async function settleSaved(job: Job, delivery: Delivery, parts: SettleParts): Promise<void> {
+export async function settleSaved(job: Job, { delivery, lock }: HeldDelivery, parts: SettleParts): Promise<void> {
+  const { jobId, status } = job;
   try {
-    if (job.parentJobId !== null && hasEnded(job.status)) await parts.parents.check(job.parentJobId);
-    if (job.awaitsChildren) await parts.parents.check(job.jobId);
-    if (job.status === 'DeadLettered') await deadLetter(delivery, deadLetterReason(job), parts);
-    else await complete(delivery, parts);
+    await holdOn(() => settleAs(job, delivery, parts), { lock, problem: 'the message of a saved job could not be settled', jobId }, parts);
   } catch (error) {
-    parts.log.warn({ err: error, jobId: job.jobId, status: job.status }, 'the message of a saved job could not be settled; it comes again');
+    parts.log.warn({ err: error, jobId, status }, 'the message of a saved job could not be settled; it comes again');
   }
+}
+
+async function settleAs(job: Job, delivery: Delivery, parts: SettleParts): Promise<void> {
+  if (job.parentJobId !== null && hasEnded(job.status)) await parts.parents.check(job.parentJobId);
+  if (job.awaitsChildren) await parts.parents.check(job.jobId);
+  if (job.status === 'DeadLettered') await deadLetter(delivery, deadLetterReason(job), parts);
+  else await complete(delivery, parts);
 }
 
 function deadLetterReason({ error }: Job): DeadLetterReason {

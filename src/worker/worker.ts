@@ -13,6 +13,7 @@ import { watchCancels } from './cancel-watch.js';
 import { Deadlines } from './deadlines.js';
 import type { DeliveryReport } from './delivery-report.js';
 import { heartbeat } from './heartbeat.js';
+import { holdOn } from './hold-on.js';
 import { LockRenewer } from './lock-renewer.js';
 import { MessageTaker } from './message-taker.js';
 import { workLeft } from './open-work.js';
@@ -21,7 +22,7 @@ import { repairParents } from './repair-parents.js';
 import { repeat } from './repeat.js';
 import { runDelivery } from './run-delivery.js';
 import { Slots } from './slots.js';
-import { release } from './settle.js';
+import { type HeldDelivery, release } from './settle.js';
 import { WorkerMetrics } from './worker-metrics.js';
 import type { WorkerParts } from './worker-parts.js';
 import type { WorkerInput, WorkerSettings } from './worker-settings.js';
@@ -137,7 +138,7 @@ export class Worker {
       this.#taker.deliveryDone();
       this.#count(report, delivery);
     } catch (error) {
-      await this.#deliveryFailed(error, delivery);
+      await this.#deliveryFailed(error, { delivery, lock });
     } finally {
       lock.release();
       slot.end();
@@ -161,7 +162,7 @@ export class Worker {
     log[level]({ messageId: delivery.message.messageId, ...took }, `${jobType ?? 'message'} ${report.outcome}`);
   }
 
-  async #deliveryFailed(error: unknown, delivery: Delivery): Promise<void> {
+  async #deliveryFailed(error: unknown, { delivery, lock }: HeldDelivery): Promise<void> {
     const { log } = this.#parts;
     this.#jobsTaken -= 1;
     this.metrics.errors += 1;
@@ -173,7 +174,8 @@ export class Worker {
       return;
     }
     // Only to have it back sooner than its lock would end.
-    await release(delivery, FAILED_DELAY_MS, this.#parts).catch(() => undefined);
+    const letGo = (): Promise<void> => release(delivery, FAILED_DELAY_MS, this.#parts);
+    await holdOn(letGo, { lock, problem: 'a message could not be let go' }, this.#parts).catch(() => undefined);
   }
 
   #refuseStore(queue: string, otherStoreId: string): void {

@@ -322,6 +322,42 @@ describe('failures of store and queue', () => {
     expect(await world.becomes(job.jobId, 'Succeeded')).toMatchObject({ attempt: 1, result: 'kept' });
   });
 
+  test('a message that cannot be completed for a while is completed when the queue is back, long before its lock ends', async () => {
+    const world = await World.open();
+    const job = await world.submit('echo');
+    let refusals = 2;
+    const queue = withMethods(world.backend.queue, {
+      receive: async (params) =>
+        (await world.backend.queue.receive(params)).map((delivery) =>
+          withMethods(delivery, { complete: () => (refusals-- > 0 ? Promise.reject(new AppError('DB_FULL', 'no space')) : delivery.complete()) }),
+        ),
+    });
+    world.start([echoHandler], {}, { ...world.backend, queue });
+    await world.becomes(job.jobId, 'Succeeded');
+    await until(() => refusals === 1);
+    expect(await world.counts()).toMatchObject({ locked: 1 });
+    await world.clock.advance(5000);
+    await until(async () => (await world.counts()).locked === 0);
+    expect(await world.events(job.jobId)).toEqual(['submitted', 'started', 'succeeded']);
+  });
+
+  test('a delivery that failed with its store is let go when the store is back, long before its lock ends', async () => {
+    const world = await World.open();
+    const job = await world.submit('echo');
+    let away = true;
+    const fails = (): Promise<never> => Promise.reject(new AppError('DB_FULL', 'no space'));
+    const store = withMethods(world.backend.store, { get: (jobId) => (away ? fails() : world.backend.store.get(jobId)) });
+    const queue = withMethods(world.backend.queue, {
+      receive: async (params) =>
+        (await world.backend.queue.receive(params)).map((delivery) => withMethods(delivery, { release: (delayMs) => (away ? fails() : delivery.release(delayMs)) })),
+    });
+    const { worker } = world.start([echoHandler], {}, { ...world.backend, store, queue });
+    await until(() => worker.metrics.errors === 1);
+    away = false;
+    await world.clock.advance(20_000);
+    expect(await world.becomes(job.jobId, 'Succeeded')).toMatchObject({ attempt: 1 });
+  });
+
   test('a message that cannot be completed comes again, is completed then, and the job ran once', async () => {
     const world = await World.open();
     const job = await world.submit('echo');
