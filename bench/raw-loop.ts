@@ -28,21 +28,23 @@ export function rawInsert(file: string, count: number): number {
 export function rawWork(file: string): number {
   const db = open(file);
   const messages = db.prepare<[], { seq: number; message_id: string }>('SELECT seq, message_id FROM broker_messages ORDER BY seq').all();
+  const remaining = messages.values();
   const lock = db.prepare('UPDATE broker_messages SET state = 1, locked_until = ?, token = ?, delivery_count = delivery_count WHERE seq = ?');
   const select = db.prepare<[string], Row>('SELECT * FROM jobs WHERE id = ?');
   const update = db.prepare('UPDATE jobs SET status = ?, updated_at = ?, attempt = 1, run_epoch = 1, version = version + 1, last_event = ?, state = ? WHERE job = ?');
   const insertEvent = inserter(db, 'events', 'seq');
   const remove = db.prepare('DELETE FROM broker_messages WHERE seq = ?');
   const now = Date.now();
-  let next = 0;
   const started = performance.now();
   inGroups(db, messages.length, () => {
-    const message = messages[next++]!;
+    const message = nextOf(remaining);
     lock.run(now + 300_000, randomUUID(), message.seq);
-    const job = select.get(message.message_id.slice(0, 36))!;
+    const job = select.get(message.message_id.slice(0, 36));
+    if (job === undefined) throw new Error(`${message.message_id} has no job`);
+    const { job: number = null, last_event: previous = null, state = null } = job;
     for (const status of ['Running', 'Succeeded']) {
-      const event = insertEvent({ job: job['job']!, status, previous: job['last_event']! });
-      update.run(status, now, event, job['state'], job['job']);
+      const event = insertEvent({ job: number, status, previous });
+      update.run(status, now, event, state, number);
     }
     remove.run(message.seq);
   });
@@ -74,7 +76,7 @@ function inserter(db: Db, table: string, key: string): (changes: Row) => number 
   const values = columns.map((column) => template[column] ?? null);
   const places = new Map(columns.map((column, index) => [column, index]));
   return (changes) => {
-    for (const column in changes) values[places.get(column)!] = changes[column]!;
+    for (const column in changes) values[places.get(column) ?? values.length] = changes[column] ?? null;
     return statement.run(values).lastInsertRowid;
   };
 }
@@ -87,6 +89,12 @@ function inGroups(db: Db, count: number, one: () => void): void {
     for (const end = Math.min(count, done + GROUP); done < end; done += 1) one();
     commit.run();
   }
+}
+
+function nextOf<T>(items: Iterator<T>): T {
+  const next = items.next();
+  if (next.done === true) throw new Error('no more messages');
+  return next.value;
 }
 
 function perSecond(db: Db, count: number, started: number): number {

@@ -26,7 +26,7 @@ export async function benchWakeUp(jobs: number, idleSeconds: number): Promise<vo
       const note = 'createdAt to startedAt, whole milliseconds; the commit of the submit is in it';
       report({ what: 'submit to start in another process, p50', value: median(waits), unit: 'ms', goal: { atMost: 3 }, note });
       report({ what: 'submit to start in another process, p95', value: quantile(waits, 0.95), unit: 'ms', goal: { atMost: 10 }, note });
-      report({ what: 'idle worker', value: await cpuPercent(worker.pid!, idleSeconds), unit: '% of a core', goal: { atMost: 0.5 } });
+      report({ what: 'idle worker', value: await cpuPercent(worker.pid ?? 0, idleSeconds), unit: '% of a core', goal: { atMost: 0.5 } });
     } finally {
       worker.kill('SIGKILL');
     }

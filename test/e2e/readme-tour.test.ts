@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
 import { PROGRAM, programEnv } from '../support/built-program.js';
@@ -17,7 +16,7 @@ interface Step {
 test('each command of the README prints what the README shows', { timeout: 60_000 }, () => {
   const cwd = tempDir();
   const ids = new Map<string, string>();
-  for (const heredoc of TOUR.matchAll(/```sh\n([\s\S]*?)```/g)) shell(heredoc[1]!, cwd);
+  for (const heredoc of TOUR.matchAll(/```sh\n([\s\S]*?)```/g)) shell(heredoc[1] ?? '', cwd);
   const steps = stepsOf(TOUR);
   expect(steps.length).toBeGreaterThan(9);
   for (const { command, output } of steps) {
@@ -30,7 +29,7 @@ test('each command of the README prints what the README shows', { timeout: 60_00
 
 /** The commands of the tour's console blocks, each with the lines up to the next. */
 function stepsOf(tour: string): Step[] {
-  const blocks = [...tour.matchAll(/```console\n([\s\S]*?)```/g)].map((match) => match[1]!);
+  const blocks = [...tour.matchAll(/```console\n([\s\S]*?)```/g)].map((match) => match[1] ?? '');
   return blocks.flatMap((block) =>
     block.split(/^(?=\$ )/m).map((part) => ({ command: part.slice(0, part.indexOf('\n')), output: part.slice(part.indexOf('\n') + 1) })),
   );

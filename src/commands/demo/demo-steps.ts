@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 
 import { AppError } from '../../domain/errors.js';
+import { systemClock } from '../../ports/clock.js';
 import type { CommandContext } from '../command.js';
 import { compareEvaluations, type EvaluatedAnswers } from './compare-evaluations.js';
 import { type CommandRun, packageRoot, runCommandLine, startWorker, stopWorker } from './own-program.js';
@@ -20,7 +21,7 @@ interface Demo {
 /** Throws DEMO_FAILED when a step does not do what it should. The worker is stopped in every case. */
 export async function runDemoSteps(dataDir: string, context: CommandContext): Promise<void> {
   const demo: Demo = { dataDir, context };
-  const startedAt = performance.now();
+  const startedAt = systemClock.monotonic();
   say(demo, `Everything of this demo is in ${dataDir}\n`);
   await run(demo, ['init', '--yes', '--force', '--set', 'retryBaseSeconds=0.1'], false);
   const worker = startWorker(dataDir);
@@ -28,7 +29,7 @@ export async function runDemoSteps(dataDir: string, context: CommandContext): Pr
     const answers = await evaluateBoth(demo);
     const deadLetter = await replayPoison(demo);
     await step(demo, ['stats']);
-    const seconds = (performance.now() - startedAt) / 1000;
+    const seconds = (systemClock.monotonic() - startedAt) / 1000;
     context.io.print({
       json: { directory: dataDir, evaluations: answers, replayed: deadLetter, seconds: Number(seconds.toFixed(2)) },
       text: () => closing(demo, deadLetter.jobId, seconds),
