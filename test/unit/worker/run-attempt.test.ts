@@ -87,8 +87,16 @@ describe('how a run ends', () => {
     const plain = await world.submit('echo', 'Error');
     const text = await world.submit('echo', 'text');
     world.start([
-      // A handler may throw anything.
-      handler((_context, payload) => Promise.reject((payload === 'TypeError' ? new TypeError('x is undefined') : payload === 'Error' ? new Error('it broke') : 'just a text') as Error)),
+      handler(async (_context, payload) => {
+        // A handler may throw anything.
+        const thrown: Readonly<Record<string, unknown>> = { TypeError: new TypeError('x is undefined'), Error: new Error('it broke'), text: 'just a text' };
+        await Promise.resolve().then(() => {
+          const reject: (reason: unknown) => never = (reason) => {
+            throw reason as Error;
+          };
+          reject(thrown[String(payload)]);
+        });
+      }),
     ]);
     await world.clock.advance(20_000);
     expect((await world.becomes(typeError.jobId, 'DeadLettered')).error).toMatchObject({ code: 'TYPE_ERROR', message: 'x is undefined' });
