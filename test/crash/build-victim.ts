@@ -29,7 +29,9 @@ export async function buildVictim(name: string): Promise<string> {
     platform: 'node',
     format: 'esm',
     target: 'node20',
-    packages: 'external',
+    // As scripts/build.mjs has it.
+    external: ['better-sqlite3', 'pino', 'pino-pretty'],
+    banner: { js: "import{createRequire as $createRequire}from'node:module';const require=$createRequire(import.meta.url);" },
     define: { __COPILOTEVAL_VERSION__: JSON.stringify(version) },
     logLevel: 'warning',
   });

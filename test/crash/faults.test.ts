@@ -2,11 +2,11 @@
 // database that disappears. A clear error, nothing half-written, and everything goes on when the fault is over.
 
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import Database from 'better-sqlite3';
-import { beforeAll, expect, onTestFinished, test } from 'vitest';
+import { beforeAll, expect, test, type TestContext } from 'vitest';
 
 import { buildVictim, withClock } from './build-victim.js';
 import { mustHold, storedJobs } from './inspect.js';
@@ -26,8 +26,8 @@ function errorCode({ stderr }: Ended): string | undefined {
   return /"code": ?"([A-Z_]+)"/.exec(stderr)?.[1] ?? /\[([A-Z_]+)\]/.exec(stderr)?.[1];
 }
 
-test('a size limit refuses a submission with a clear error, leaves nothing half-written, and ends with the limit', async () => {
-  const place = Place.make(program);
+test.concurrent('a size limit refuses a submission with a clear error, leaves nothing half-written, and ends with the limit', async (context) => {
+  const place = Place.make(program, context);
   await place.json(ECHO);
   const lines = writeLines(place, 'jobs.jsonl', echoLines(3000));
   // Blocks of 512 bytes: room for the database as it is, not for what is to come.
@@ -47,9 +47,9 @@ test('a size limit refuses a submission with a clear error, leaves nothing half-
 
 const smallDisk = canMount();
 
-test.skipIf(!smallDisk)('a full disk: submissions are refused, the worker waits, and both go on when there is room', async () => {
-  const place = Place.make(program);
-  mountSmallDisk(place);
+test.skipIf(!smallDisk).concurrent('a full disk: submissions are refused, the worker waits, and both go on when there is room', async (context) => {
+  const place = Place.make(program, context);
+  mountSmallDisk(place, context);
   await place.json(ECHO);
   const worker = place.start(['worker', 'start', '--lock-seconds', '5']);
   await until('the first job has run', async () => (await storedJobs(place)).every(({ status }) => status === 'Succeeded'));
@@ -73,15 +73,16 @@ test.skipIf(!smallDisk)('a full disk: submissions are refused, the worker waits,
   await place.discard();
 }, 60_000);
 
-test.skipIf(!smallDisk)('a disk that fills up under running jobs: the worker holds on and every job ends when there is room', async () => {
-  const place = Place.make(program);
-  mountSmallDisk(place);
+test.skipIf(!smallDisk).concurrent('a disk that fills up under running jobs: the worker holds on and every job ends when there is room', async (context) => {
+  const place = Place.make(program, context);
+  mountSmallDisk(place, context);
   const lines = Array.from({ length: 400 }, () => expecting('Succeeded', { type: 'sleep', payload: { ms: 10 } }));
   await place.json(['submit', '--from', writeLines(place, 'jobs.jsonl', lines)]);
   const ballast = join(place.dataDir, 'ballast');
-  const worker = place.start(['worker', 'start', '--drain', '--concurrency', '10']);
-  await until('a job has run', async () => (await storedJobs(place)).some(({ status }) => status === 'Succeeded'));
   fill(ballast);
+  // Room for the first few transactions.
+  truncateSync(ballast, statSync(ballast).size - 160 * 1024);
+  const worker = place.start(['worker', 'start', '--drain', '--concurrency', '10']);
   await worker.shows('DB_FULL');
   rmSync(ballast);
   expect(await worker.ended).toMatchObject({ code: 0 });
@@ -91,7 +92,7 @@ test.skipIf(!smallDisk)('a disk that fills up under running jobs: the worker hol
 }, 60_000);
 
 /** The data directory becomes a file system of 6 MB. What is on it stays for a look when the test fails. */
-function mountSmallDisk(place: Place): void {
+function mountSmallDisk(place: Place, { onTestFinished }: TestContext): void {
   expect(spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'tmpfs', place.dataDir]).status).toBe(0);
   onTestFinished(() => {
     if (existsSync(place.database)) cpSync(place.dataDir, place.file('data-of-the-small-disk'), { recursive: true });
@@ -112,8 +113,8 @@ function fill(file: string): void {
   }
 }
 
-test('a lock that another process holds for 3 s is waited for', async () => {
-  const place = Place.make(program);
+test.concurrent('a lock that another process holds for 3 s is waited for', async (context) => {
+  const place = Place.make(program, context);
   await place.json(ECHO);
   const free = holdLock(place);
   const submit = place.start([...ECHO, '-o', 'json']);
@@ -128,8 +129,8 @@ test('a lock that another process holds for 3 s is waited for', async () => {
   await place.discard();
 }, 60_000);
 
-test('a lock held for longer than 10 s: DB_BUSY for a submission, a worker that runs on', async () => {
-  const place = Place.make(program);
+test.concurrent('a lock held for longer than 10 s: DB_BUSY for a submission, a worker that runs on', async (context) => {
+  const place = Place.make(program, context);
   await place.json(['submit', 'sleep', '--payload', '{"ms":500}', '--label', 'expected=Succeeded']);
   const worker = place.start(['worker', 'start']);
   await until('the job runs', async () => (await storedJobs(place)).some(({ status }) => status === 'Running'));
@@ -160,8 +161,8 @@ function holdLock(place: Place): () => void {
 
 const HOUR = 3_600_000;
 
-test('a clock set back by an hour under a running worker: nothing is handed out twice, nothing waits for an hour', async () => {
-  const place = Place.make(program);
+test.concurrent('a clock set back by an hour under a running worker: nothing is handed out twice, nothing waits for an hour', async (context) => {
+  const place = Place.make(program, context);
   const lock = { COPILOTEVAL_LOCK_SECONDS: '2' };
   const stepping = withClock(program, { stepMs: -HOUR });
   await place.json(['submit', 'sleep', '--payload', '{"ms":3000}', '--label', 'expected=Succeeded'], { env: lock });
@@ -187,9 +188,9 @@ test('a clock set back by an hour under a running worker: nothing is handed out 
   await place.discard();
 }, 60_000);
 
-test('a database that is removed or replaced under a running worker ends it with DB_GONE', async () => {
+test.concurrent('a database that is removed or replaced under a running worker ends it with DB_GONE', async (context) => {
   for (const replaced of [false, true]) {
-    const place = Place.make(program);
+    const place = Place.make(program, context);
     await place.json(ECHO);
     const worker = place.start(['worker', 'start']);
     await until('the job has run', async () => (await storedJobs(place)).every(({ status }) => status === 'Succeeded'));

@@ -17,8 +17,8 @@ beforeAll(async () => {
 
 const worker = (...more: string[]): string[] => ['worker', 'start', '--concurrency', '1', '--lock-seconds', '1', ...more];
 
-test('a worker that was stopped for longer than its lock does not overwrite the outcome of the next one', async () => {
-  const place = Place.make(program);
+test.concurrent('a worker that was stopped for longer than its lock does not overwrite the outcome of the next one', async (context) => {
+  const place = Place.make(program, context);
   await place.json(['submit', 'echo', '--payload', '{"by":"echo"}', '--label', 'expected=Succeeded']);
   // The second save is the outcome: it stands still with the result in its hands.
   const sleeper = place.start(worker('--drain'), { stopAt: 'store.save#2:before' });
@@ -34,8 +34,8 @@ test('a worker that was stopped for longer than its lock does not overwrite the 
   await place.discard();
 }, 30_000);
 
-test('a worker that was stopped after saving its outcome, and lost its lock, changes nothing more', async () => {
-  const place = Place.make(program);
+test.concurrent('a worker that was stopped after saving its outcome, and lost its lock, changes nothing more', async (context) => {
+  const place = Place.make(program, context);
   await place.json(['submit', 'fail', '--payload', '{"mode":"always"}', '--label', 'expected=DeadLettered'], { env: { AZURE_SERVICE_BUS_MAX_RETRIES: '1' } });
   const sleeper = place.start(worker('--drain'), { stopAt: 'delivery.deadLetter#1:before' });
   await sleeper.shows(STOPPED);
@@ -46,8 +46,8 @@ test('a worker that was stopped after saving its outcome, and lost its lock, cha
   await place.discard();
 }, 30_000);
 
-test('two workers that end the last two children in the same moment send one continuation', async () => {
-  const place = Place.make(program);
+test.concurrent('two workers that end the last two children in the same moment send one continuation', async (context) => {
+  const place = Place.make(program, context);
   await place.json(['submit', 'batch', '--payload', '{"jobs":[{"type":"echo"},{"type":"echo"}]}', '--label', 'expected=Succeeded']);
   await place.json(worker('--max-jobs', '1'));
   // Each has saved its child's outcome and has not yet looked at the parent.
@@ -60,8 +60,8 @@ test('two workers that end the last two children in the same moment send one con
   await place.discard();
 }, 30_000);
 
-test('two workers killed in that moment leave one continuation to the next', async () => {
-  const place = Place.make(program);
+test.concurrent('two workers killed in that moment leave one continuation to the next', async (context) => {
+  const place = Place.make(program, context);
   await place.json(['submit', 'batch', '--payload', '{"jobs":[{"type":"echo"},{"type":"echo"}]}', '--label', 'expected=Succeeded']);
   await place.json(worker('--max-jobs', '1'));
   const both: Running[] = [1, 2].map(() => place.start(worker('--drain'), { stopAt: 'store.save#2:after' }));
@@ -75,8 +75,8 @@ test('two workers killed in that moment leave one continuation to the next', asy
   await place.discard();
 }, 30_000);
 
-test('two workers share a queue without doing anything twice', async () => {
-  const place = Place.make(program);
+test.concurrent('two workers share a queue without doing anything twice', async (context) => {
+  const place = Place.make(program, context);
   const lines = Array.from({ length: 300 }, () => JSON.stringify({ type: 'echo', payload: null, labels: { expected: 'Succeeded' } })).join('\n');
   await place.json(['submit', '--from', '-'], { stdin: lines });
   const summaries = await Promise.all([1, 2].map(() => place.json(['worker', 'start', '--drain', '--concurrency', '5'])));

@@ -2,11 +2,11 @@
 // everything as evidence when a test fails.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, cpSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, cpSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { onTestFinished } from 'vitest';
+import type { TestContext } from 'vitest';
 
 import { until } from './until.js';
 
@@ -40,20 +40,22 @@ export class Place {
   /** Ids that a `submit` has printed: from then on they cannot be lost. */
   readonly accepted = new Set<string>();
   readonly #program: string;
+  readonly #onFinished: TestContext['onTestFinished'];
   readonly #running = new Set<Running>();
   #started = 0;
   #closed = false;
 
-  private constructor(root: string, program: string) {
+  private constructor(root: string, program: string, onFinished: TestContext['onTestFinished']) {
     this.root = root;
     this.dataDir = join(root, 'data');
     this.#program = program;
-    onTestFinished(() => this.#end());
+    this.#onFinished = onFinished;
+    onFinished(() => this.#end());
   }
 
-  /** Call it inside a test. `program` comes from buildVictim. */
-  static make(program: string): Place {
-    const place = new Place(mkdtempSync(join(tmpdir(), 'copiloteval-crash-')), program);
+  /** `program` comes from buildVictim. */
+  static make(program: string, { onTestFinished }: Pick<TestContext, 'onTestFinished'>): Place {
+    const place = new Place(mkdtempSync(join(tmpdir(), 'copiloteval-crash-')), program, onTestFinished);
     mkdirSync(place.dataDir);
     mkdirSync(join(place.root, 'log'));
     return place;
@@ -62,7 +64,7 @@ export class Place {
   /** Another place with the same data. No process may run here now. */
   copy(): Place {
     if (this.#running.size > 0) throw new Error('a place with running processes cannot be copied');
-    const copy = Place.make(this.#program);
+    const copy = Place.make(this.#program, { onTestFinished: this.#onFinished });
     cpSync(this.dataDir, copy.dataDir, { recursive: true });
     for (const jobId of this.accepted) copy.accepted.add(jobId);
     return copy;
@@ -117,8 +119,7 @@ export class Place {
   async #end(): Promise<void> {
     if (this.#closed) return;
     await this.#killAll();
-    if (existsSync(this.dataDir) && readdirSync(this.dataDir).length > 0) process.stderr.write(`${this.evidence}\n`);
-    else rmSync(this.root, { recursive: true, force: true });
+    process.stderr.write(`${this.evidence}\n`);
   }
 
   async #killAll(): Promise<void> {

@@ -15,8 +15,8 @@ beforeAll(async () => {
 const DRAIN = ['worker', 'start', '--drain', '--concurrency', '10', '--lock-seconds', '1'];
 const MAX_ATTEMPTS = 3;
 
-test('a job that kills its worker ends dead-lettered and takes none of its 49 neighbours along', async () => {
-  const place = Place.make(program);
+test('a job that kills its worker ends dead-lettered and takes none of its 49 neighbours along', async (context) => {
+  const place = Place.make(program, context);
   const sleepers = Array.from({ length: 49 }, (): JobLine => expecting('Succeeded', { type: 'sleep', payload: { ms: 30 } }));
   const poison = expecting('DeadLettered', { type: 'fail', payload: { mode: 'crash' } });
   await place.json(['submit', '--from', writeLines(place, 'jobs.jsonl', [...sleepers.slice(0, 20), poison, ...sleepers.slice(20)])]);

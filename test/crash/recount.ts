@@ -56,7 +56,12 @@ async function childProblems(backend: Backend, { jobs }: Stored): Promise<string
 }
 
 async function messageProblems(backend: Backend, file: string): Promise<string[]> {
-  const told = (await backend.admin.list()).flatMap(({ name, counts }) => Object.entries(counts).map(([state, count]): [string, number] => [`${name} ${state}`, count]));
+  const told = (await backend.admin.list()).flatMap(({ name, counts: { active, locked, scheduled, deadLetter } }): [string, number][] => [
+    [`${name} active`, active],
+    [`${name} locked`, locked],
+    [`${name} scheduled`, scheduled],
+    [`${name} deadLetter`, deadLetter],
+  ]);
   return differences('messages', countMessages(file), fromRows(told));
 }
 

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 
 import type { Place, StartOptions } from './place.js';
+import { LONG } from './run-length.js';
 
 /** `port.method` and how often it was called. */
 export type Calls = ReadonlyMap<string, number>;
@@ -17,16 +18,22 @@ export async function traceCalls(place: Place, args: readonly string[], options:
   return calls;
 }
 
-/** CRASH_AT values: each method at the calls that `callsOf` chooses, before and after. */
-export function stopsOf(calls: Calls, callsOf: (name: string, count: number) => readonly number[]): string[] {
-  return [...calls].flatMap(([name, count]) => callsOf(name, count).flatMap((call) => [`${name}#${call}:before`, `${name}#${call}:after`]));
+/** These change nothing: dying before one is dying after the step before it. */
+export const LOOKS =
+  /\.(get|list|read|find|exists|entries|entriesOf|counts?|peek|take|restoresOf|restoredOf|totals|childrenOf|openWork|strandedParents|cancelRequested)(#|$)/;
+
+/**
+ * CRASH_AT values: in the long form before and after every single call; in the short form before and after the first
+ * call of each method, and in the middle for those that `trodden` names.
+ */
+export function stopsOf(calls: Calls, trodden: readonly string[]): string[] {
+  return [...calls].flatMap(([name, count]) => {
+    const chosen = LONG ? everyCall(count) : trodden.includes(name) ? [1, Math.ceil(count / 2)] : [1];
+    const after = [...new Set(chosen)].map((call) => `${name}#${call}:after`);
+    return LOOKS.test(name) ? after : [...after.map((stop) => stop.replace(':after', ':before')), ...after];
+  });
 }
 
-/** First, middle and last. */
-export function someCalls(count: number): number[] {
-  return [...new Set([1, Math.ceil(count / 2), count])];
-}
-
-export function everyCall(count: number): number[] {
+function everyCall(count: number): number[] {
   return Array.from({ length: count }, (_, index) => index + 1);
 }

@@ -7,7 +7,7 @@ import { mustHold, storedJobs } from './inspect.js';
 import { echoLines, LARGE, writeDataset, writeLines } from './job-mix.js';
 import { Place } from './place.js';
 import { byLength } from './run-length.js';
-import { everyCall, stopsOf, traceCalls } from './stops.js';
+import { stopsOf, traceCalls } from './stops.js';
 import { inParallel } from './until.js';
 
 let program: string;
@@ -19,23 +19,23 @@ const DRAIN = ['worker', 'start', '--drain'];
 
 test(
   'submit killed before and after each of its steps leaves the whole job or none, and can be repeated under its key',
-  async () => {
-    const first = Place.make(program);
+  async (context) => {
+    const first = Place.make(program, context);
     const payload = `@${writeLines(first, 'large.json', [{ type: 'echo', payload: LARGE }])}`;
     const large = ['submit', 'echo', '--payload', payload, '--id-key', 'one', '--label', 'expected=Succeeded', '-o', 'json'];
     const dataset = ['submit', 'evaluation', '--file', writeDataset(first, 'answers.csv', 5), '--id-key', 'two', '--label', 'expected=Succeeded', '-o', 'json'];
     const flows = await Promise.all(
       [large, dataset].map(async (args) => {
-        const place = Place.make(program);
+        const place = Place.make(program, context);
         const calls = await traceCalls(place, args);
         await place.discard();
         expect([...calls.keys()]).toContain('store.insert');
         expect([...calls.keys()].filter((name) => name.startsWith('blobs.put'))).toHaveLength(1);
-        return stopsOf(calls, (_, count) => everyCall(count)).map((stop) => ({ args, stop }));
+        return stopsOf(calls, []).map((stop) => ({ args, stop }));
       }),
     );
     await inParallel(flows.flat(), 3, async ({ args, stop }) => {
-      const place = Place.make(program);
+      const place = Place.make(program, context);
       const victim = await place.run(args, { crashAt: stop });
       if (victim.signal !== 'SIGKILL') throw new Error(`submit did not come to ${stop}: ${victim.stderr}${place.evidence}`);
       expect(place.accepted.size).toBe(0);
@@ -53,16 +53,16 @@ test(
 
 test(
   'a bulk submit killed in the middle leaves whole chunks, and repeating it stores the rest once',
-  async () => {
+  async (context) => {
     const count = byLength(2500, 20_000);
-    const traced = Place.make(program);
+    const traced = Place.make(program, context);
     const lines = writeLines(traced, 'jobs.jsonl', echoLines(count, 'key'));
     const args = ['submit', '--from', lines];
     const inserts = (await traceCalls(traced, args)).get('store.insert') ?? 0;
     expect(inserts).toBeGreaterThan(2);
-    const stops = stopsOf(new Map([['store.insert', inserts]]), (_, calls) => everyCall(calls));
+    const stops = stopsOf(new Map([['store.insert', inserts]]), ['store.insert']);
     await inParallel(stops, 2, async (stop) => {
-      const place = Place.make(program);
+      const place = Place.make(program, context);
       const victim = await place.run(args, { crashAt: stop });
       expect(victim.signal).toBe('SIGKILL');
       const stored = (await storedJobs(place)).length;
