@@ -41,17 +41,28 @@ export async function workInFlight<T>({ source, width, mayGoOn, handle }: InFlig
   if (failures.length > 0) throw failures[0];
 }
 
-/** Waits for its turn: `perSecond` turns a second, evenly spaced. Answers false, at once, when the signal has fired. */
+/** How far behind its times a pacer may catch up: timers are late by a millisecond or more. */
+const CATCH_UP_MS = 100;
+
+/**
+ * Waits for its turn: `perSecond` turns a second, evenly spaced. Answers false, at once, when the signal has fired.
+ * Those who ask together wait one after another, so that the signal has one listener and not one for each.
+ */
 export function createPacer(clock: Clock, perSecond: number | null, signal: AbortSignal | undefined): () => Promise<boolean> {
   let nextAt = clock.monotonic();
+  let before: Promise<unknown> = Promise.resolve();
   const hasFired = (): boolean => signal?.aborted ?? false;
-  return async () => {
+  const turn = async (intervalMs: number): Promise<boolean> => {
     if (hasFired()) return false;
-    if (perSecond === null) return true;
     const now = clock.monotonic();
-    const turn = Math.max(nextAt, now);
-    nextAt = turn + 1000 / perSecond;
-    if (turn > now) await clock.sleep(turn - now, signal);
+    if (nextAt > now) await clock.sleep(nextAt - now, signal);
+    nextAt = Math.max(nextAt, now - CATCH_UP_MS) + intervalMs;
     return !hasFired();
+  };
+  return () => {
+    if (perSecond === null) return Promise.resolve(!hasFired());
+    const mine = before.then(() => turn(1000 / perSecond));
+    before = mine;
+    return mine;
   };
 }

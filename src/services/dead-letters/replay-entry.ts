@@ -46,7 +46,7 @@ export async function replayEntry(run: OperationRun, entry: LedgerEntry, held: H
         await held.complete();
         return { state: 'done', note: null };
       case 'read-again':
-        await run.ports.clock.sleep(STALE_PAUSE_MS, run.hooks.signal);
+        await run.ports.clock.sleep(STALE_PAUSE_MS);
     }
   }
   throw new AppError('JOB_CONFLICT', `job ${facts.jobId ?? ''} was changed by others ${MAX_TRIES} times in a row`);
