@@ -21,7 +21,7 @@ export async function buildVictim(name: string): Promise<string> {
   mkdirSync(outdir, { recursive: true });
   await build({
     absWorkingDir: root,
-    entryPoints: ['test/crash/victim.ts', 'test/crash/shifted-clock.ts'],
+    entryPoints: ['test/crash/victim.ts', 'test/crash/shifted-clock.ts', 'test/crash/file-mines.ts'],
     outdir,
     outExtension: { '.js': '.mjs' },
     bundle: true,
@@ -41,7 +41,17 @@ export async function buildVictim(name: string): Promise<string> {
 /** Start options for a process whose wall clock is `shiftMs` off, and `stepMs` more after SIGUSR2. */
 export function withClock(program: string, clock: { readonly shiftMs?: number; readonly stepMs?: number }): Pick<StartOptions, 'env' | 'nodeOptions'> {
   return {
-    nodeOptions: ['--import', pathToFileURL(join(dirname(program), 'shifted-clock.mjs')).href],
+    nodeOptions: preload(program, 'shifted-clock'),
     env: { CLOCK_SHIFT_MS: String(clock.shiftMs ?? 0), CLOCK_STEP_MS: String(clock.stepMs ?? 0) },
   };
+}
+
+/** Start options for a process that dies at one of its operations on files, or names them all in a file. */
+export function withFileMines(program: string, mines: { readonly crashAt?: number; readonly trace?: string }): Pick<StartOptions, 'env' | 'nodeOptions'> {
+  const env = { FILE_CRASH_AT: String(mines.crashAt ?? 0), ...(mines.trace === undefined ? {} : { FILE_TRACE: mines.trace }) };
+  return { nodeOptions: preload(program, 'file-mines'), env };
+}
+
+function preload(program: string, name: string): string[] {
+  return ['--import', pathToFileURL(join(dirname(program), `${name}.mjs`)).href];
 }

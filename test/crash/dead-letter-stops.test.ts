@@ -2,11 +2,11 @@
 
 import { beforeAll, expect, test, type TestContext } from 'vitest';
 
-import type { Operation } from '../../src/domain/dead-letters/operation.js';
-import { buildVictim, withClock } from './build-victim.js';
-import { mustHold, storedJobs, withRuntime } from './inspect.js';
+import { buildVictim } from './build-victim.js';
+import { mustHold, storedJobs } from './inspect.js';
 import { expecting, type JobLine, writeLines } from './job-mix.js';
-import { Place, type StartOptions } from './place.js';
+import { finishOperation, minutesLater } from './operations.js';
+import { Place } from './place.js';
 import { byLength, LONG } from './run-length.js';
 import { LOOKS, stopsOf, traceCalls } from './stops.js';
 import { inParallel } from './until.js';
@@ -34,7 +34,7 @@ test(
       const place = template.copy();
       await killAt(place, REPLAY, stop);
       await mustHold(place, `replay killed at ${stop}`, { drained: false });
-      const outcome = await finish(place, 'replay', REPLAY);
+      const outcome = await finishOperation(place, 'replay', REPLAY);
       expect(outcome, stop).toMatchObject({ matched: LETTERS, failed: 0, unexplained: 0 });
       expect(outcome.replayed + outcome.skipped, stop).toBe(LETTERS);
       for (const job of await storedJobs(place)) {
@@ -66,12 +66,12 @@ test(
       const what = `purge killed at ${purge}, restore at ${restore}`;
       if (purge !== undefined) await killAt(place, PURGE, purge);
       await mustHold(place, what, { drained: false });
-      const done = await finish(place, 'purge', PURGE);
+      const done = await finishOperation(place, 'purge', PURGE);
       expect(done, what).toMatchObject({ matched: LETTERS, purged: LETTERS, failed: 0, unexplained: 0, after: 0 });
 
       const again = ['dlq', 'restore', done.operation, '--yes'];
       if (restore !== undefined) await killAt(place, again, restore);
-      const restored = await place.run([...again, '-o', 'json'], withClock(program, { shiftMs: MINUTES_LATER }));
+      const restored = await place.run([...again, '-o', 'json'], minutesLater(place));
       expect(restored.code, `${what}: ${restored.stderr}`).toBe(0);
       expect(JSON.parse(restored.stdout), what).toMatchObject({ failed: 0, unexplained: 0, after: LETTERS });
       await mustHold(place, what, { drained: true });
@@ -104,32 +104,4 @@ async function stopsOfCommand(template: Place, args: readonly string[]): Promise
 async function killAt(place: Place, args: readonly string[], crashAt: string): Promise<void> {
   const ended = await place.run(args, { crashAt });
   if (ended.signal !== 'SIGKILL') throw new Error(`${args.join(' ')} did not come to ${crashAt}: ${ended.stderr}${place.evidence}`);
-}
-
-interface Outcome {
-  readonly operation: string;
-  readonly replayed: number;
-  readonly skipped: number;
-}
-
-/** Locks that the killed process held have ended by then. */
-const MINUTES_LATER = 5 * 60_000;
-
-/** Takes up the operation that was cut off, or does it from the start when it had not come to a plan. */
-async function finish(place: Place, action: string, args: readonly string[]): Promise<Outcome> {
-  const later: StartOptions = withClock(program, { shiftMs: MINUTES_LATER });
-  const cutOff = (await operations(place)).find((operation) => operation.action === action && operation.state !== 'finished');
-  const command = cutOff === undefined ? args : ['dlq', action, '--resume', cutOff.id, '--yes'];
-  const finished = (await operations(place)).find((operation) => operation.action === action && operation.state === 'finished');
-  // Killed after its last step: asking for it again tells what it did.
-  const ended = await place.run([...(finished === undefined ? command : ['dlq', action, '--resume', finished.id, '--yes']), '-o', 'json'], later);
-  if (ended.code !== 0) throw new Error(`${command.join(' ')} ended with ${ended.code}: ${ended.stderr}${place.evidence}`);
-  return JSON.parse(ended.stdout) as Outcome;
-}
-
-async function operations(place: Place): Promise<Operation[]> {
-  return withRuntime(place, async (runtime) => {
-    const { journal } = await runtime.operationFiles();
-    return (await journal.list({ limit: 100 })).operations.map(({ operation }) => operation);
-  });
 }

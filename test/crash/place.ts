@@ -37,9 +37,10 @@ export class Place {
   readonly root: string;
   /** COPILOTEVAL_HOME. */
   readonly dataDir: string;
+  /** The path of the built victim. */
+  readonly program: string;
   /** Ids that a `submit` has printed: from then on they cannot be lost. */
   readonly accepted = new Set<string>();
-  readonly #program: string;
   readonly #onFinished: TestContext['onTestFinished'];
   readonly #running = new Set<Running>();
   #started = 0;
@@ -48,7 +49,7 @@ export class Place {
   private constructor(root: string, program: string, onFinished: TestContext['onTestFinished']) {
     this.root = root;
     this.dataDir = join(root, 'data');
-    this.#program = program;
+    this.program = program;
     this.#onFinished = onFinished;
     onFinished(() => this.#end());
   }
@@ -64,7 +65,7 @@ export class Place {
   /** Another place with the same data. No process may run here now. */
   copy(): Place {
     if (this.#running.size > 0) throw new Error('a place with running processes cannot be copied');
-    const copy = Place.make(this.#program, { onTestFinished: this.#onFinished });
+    const copy = Place.make(this.program, { onTestFinished: this.#onFinished });
     cpSync(this.dataDir, copy.dataDir, { recursive: true });
     for (const jobId of this.accepted) copy.accepted.add(jobId);
     return copy;
@@ -85,7 +86,7 @@ export class Place {
   start(args: readonly string[], options: StartOptions = {}): Running {
     this.#started += 1;
     const name = `${String(this.#started).padStart(3, '0')}-${args.slice(0, 2).join('-').replace(/\W+/g, '-')}`;
-    const running = new Running(this, name, args, this.#program, options);
+    const running = new Running(this, name, args, this.program, options);
     this.#running.add(running);
     void running.ended.finally(() => this.#running.delete(running)).catch(() => undefined);
     return running;

@@ -4,11 +4,11 @@
 import { beforeAll, expect, test } from 'vitest';
 
 import type { Job } from '../../src/domain/job.js';
-import { isResumable } from '../../src/domain/dead-letters/operation.js';
-import { buildVictim, withClock } from './build-victim.js';
+import { buildVictim } from './build-victim.js';
 import { chanceOf, type Chance, seedOfRun } from './chance.js';
-import { mustHold, storedJobs, withRuntime } from './inspect.js';
+import { mustHold, storedJobs } from './inspect.js';
 import { batchOf, echoLines, type JobLine, LARGE, writeLines } from './job-mix.js';
+import { finishOperations, purgedLetters } from './operations.js';
 import { Place, type Running } from './place.js';
 import { byLength } from './run-length.js';
 
@@ -144,25 +144,3 @@ async function drain(place: Place): Promise<void> {
   const ended = await place.run(['worker', 'start', '--drain', '--concurrency', '20', '--lock-seconds', '10'], { deadlineMs: 60_000 });
   if (ended.code !== 0) throw new Error(`the drain ended with ${ended.code ?? ended.signal}: ${ended.stderr}${place.evidence}`);
 }
-
-/** What the killed replays and purges left: resumed an hour later, when the locks they held have ended. */
-async function finishOperations(place: Place): Promise<void> {
-  const open = await withRuntime(place, async (runtime) => {
-    const { journal } = await runtime.operationFiles();
-    return (await journal.list({ limit: 1000 })).operations.map(({ operation }) => operation).filter(isResumable);
-  });
-  for (const { id, action } of open) {
-    const ended = await place.run(['dlq', action, '--resume', id, '--yes'], withClock(program, { shiftMs: 3_600_000 }));
-    if (ended.code !== 0) throw new Error(`${action} ${id} was resumed and ended with ${ended.code}: ${ended.stderr}${place.evidence}`);
-  }
-}
-
-async function purgedLetters(place: Place): Promise<ReadonlySet<string>> {
-  return withRuntime(place, async (runtime) => {
-    const { trash } = await runtime.operationFiles();
-    const purged = new Set<string>();
-    for (const { operation } of await trash.list()) for await (const letter of trash.read(operation)) purged.add(letter.messageId);
-    return purged;
-  });
-}
-
