@@ -1,7 +1,10 @@
 // The composition root: turns configuration into drivers behind ports. The only importer of drivers/.
 
+import { dirname } from 'node:path';
+
 import type { Config } from './config/config.js';
 import { jobTypeSettings } from './config/job-type-settings.js';
+import { makeDirectory } from './config/make-directory.js';
 import type { JobId } from './domain/job.js';
 import type { Backend } from './ports/backend.js';
 import { systemClock } from './ports/clock.js';
@@ -37,6 +40,7 @@ export interface OperationFiles {
 export async function openRuntime(config: Config): Promise<Runtime> {
   const clock = systemClock;
   const random = Math.random;
+  makeDirectory(dirname(config.database));
   const settings = jobTypeSettings(config);
   const jobTypes = loadJobTypes(settings);
   const [{ openSqliteBackend }, { FsBlobStore }] = await Promise.all([

@@ -1,9 +1,10 @@
 // `copiloteval demo`: two minutes with the product, offline, on real input, in a directory of its own.
 
-import { mkdirSync, mkdtempSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
+import { makeDirectory } from '../config/make-directory.js';
 import { defineCommand, type CommandContext } from './command.js';
 import { option, type OptionValues } from './option-specs.js';
 
@@ -24,6 +25,6 @@ export const demoCommand = defineCommand({
 async function runDemo(_args: object, { dir }: OptionValues<typeof options>, context: CommandContext): Promise<void> {
   const { runDemoSteps } = await import('./demo/demo-steps.js');
   const dataDir = dir === undefined ? mkdtempSync(join(tmpdir(), 'copiloteval-demo-')) : resolve(context.cwd, dir);
-  mkdirSync(dataDir, { recursive: true });
+  makeDirectory(dataDir);
   await runDemoSteps(dataDir, context);
 }

@@ -1,11 +1,12 @@
 // `copiloteval init`: writes a profile into config.json, from flags and, on a terminal, from answers.
 
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { settingFromText } from '../config/config.js';
 import { DEFAULT_PROFILE, PROFILE_NAME, readConfigFile, writeConfigFile, type ConfigFile } from '../config/config-file.js';
 import { placeAt, PROJECT_DIR, type ConfigPlace } from '../config/data-dir.js';
 import { SETTING_NAMES, SETTINGS, type SettingName } from '../config/schema.js';
+import { makeDirectory } from '../config/make-directory.js';
 import { AppError } from '../domain/errors.js';
 import { nearest } from '../domain/nearest.js';
 import { printable } from '../output/sanitize.js';
@@ -128,7 +129,7 @@ function write(place: ConfigPlace, content: ConfigFile): void {
   // Jobs and their data are nothing for version control.
   const ignore = join(place.dataDir, '.gitignore');
   if (!place.named && !existsSync(ignore)) {
-    mkdirSync(place.dataDir, { recursive: true });
+    makeDirectory(place.dataDir);
     writeFileSync(ignore, '*\n');
   }
 }

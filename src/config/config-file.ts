@@ -1,8 +1,9 @@
 // config.json: named profiles, each with some of the settings, and the name of the one in use.
 
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { AppError } from '../domain/errors.js';
+import { makeDirectory } from './make-directory.js';
 import { isObject } from './value-kinds.js';
 
 export interface ConfigFile {
@@ -34,10 +35,11 @@ export function readConfigFile(file: string): ConfigFile | undefined {
 export function writeConfigFile(file: string, content: ConfigFile): void {
   const temporary = `${file}.${process.pid}.tmp`;
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    makeDirectory(dirname(file));
     writeFileSync(temporary, `${JSON.stringify(content, null, 2)}\n`);
     renameSync(temporary, file);
   } catch (error) {
+    if (error instanceof AppError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new AppError('DATA_DIR_UNUSABLE', `${file} cannot be written: ${reason}`, {
       hint: 'choose another place with `--data-dir DIR` or COPILOTEVAL_HOME',

@@ -22,7 +22,7 @@ export interface ChangeJobs {
 }
 
 /** Enough to fill a store's group commits. */
-const WINDOW = 100;
+const WINDOW = 500;
 
 /** Each job is changed or not on its own: if the process dies, those before it stay changed, and a repeat is harmless. */
 export async function changeJobs({ jobIds, change, signal, onProgress }: ChangeJobs): Promise<JobChangeResult[]> {

@@ -79,11 +79,11 @@ describe('cancelling', () => {
 
   test('leaves out what was not begun when it is stopped', async () => {
     const services = await openServices();
-    const jobIds = await many(services, 250);
+    const jobIds = await many(services, 1100);
     const stop = new AbortController();
-    const results = await cancelJobs(services, { jobIds, by, signal: stop.signal, onProgress: (done) => done >= 100 && stop.abort() });
-    expect(results).toHaveLength(100);
-    expect((await services.store.get(jobIds[100] ?? ''))?.status).toBe('Queued');
+    const results = await cancelJobs(services, { jobIds, by, signal: stop.signal, onProgress: (done) => done >= 500 && stop.abort() });
+    expect(results).toHaveLength(500);
+    expect((await services.store.get(jobIds[500] ?? ''))?.status).toBe('Queued');
   });
 });
 
