@@ -50,7 +50,7 @@ export function outcomeText(operation: Operation, counts: OperationCounts, entri
   return entries.length === 0 ? lines.join('\n') : `${lines.join('\n')}\n\n${entriesTable(entries, io)}`;
 }
 
-export function skipText(reason: string): string {
+function skipText(reason: string): string {
   return Object.hasOwn(SKIP_REASONS, reason) ? SKIP_REASONS[reason as SkipReason] : printable(reason);
 }
 

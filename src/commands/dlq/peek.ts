@@ -1,5 +1,6 @@
 // `copiloteval dlq peek`: looks at dead letters without changing anything.
 
+import { selectsEverything } from '../../domain/dead-letters/selection.js';
 import { counted } from '../../output/quantities.js';
 import { viewLetter } from '../../services/dead-letters/letter-view.js';
 import { peekLetters } from '../../services/dead-letters/peek-letters.js';
@@ -7,7 +8,7 @@ import { defineCommand, type CommandContext } from '../command.js';
 import { integer, nonEmpty } from '../option-parsers.js';
 import { option, type OptionValues } from '../option-specs.js';
 import { lettersTable } from './letter-text.js';
-import { chooseForReading, choosesEverything, selectionOptions } from './selection-options.js';
+import { chooseForReading, selectionOptions } from './selection-options.js';
 
 const options = {
   ...selectionOptions,
@@ -44,7 +45,7 @@ async function runDlqPeek(_args: object, given: OptionValues<typeof options>, co
   io.print({
     json: { deadLetters, nextCursor },
     lines: deadLetters,
-    text: () => (letters.length === 0 ? emptyText(choosesEverything(chosen)) : lettersTable(letters, runtime.clock.now(), io)),
+    text: () => (letters.length === 0 ? emptyText(selectsEverything(chosen.selection)) : lettersTable(letters, runtime.clock.now(), io)),
   });
   if (nextCursor !== null) io.note(`there are more than ${counted(letters.length, 'letter')}: add \`--cursor ${nextCursor}\` for the next page, or \`--limit\``);
 }

@@ -1,6 +1,6 @@
 // The options that choose dead letters, shared by all `dlq` commands.
 
-import { EVERY_LETTER, selectsEverything, type LetterSelection } from '../../domain/dead-letters/selection.js';
+import type { LetterSelection } from '../../domain/dead-letters/selection.js';
 import { AppError } from '../../domain/errors.js';
 import { parseSequenceRanges } from '../../domain/sequence-ranges.js';
 import type { Runtime } from '../../runtime.js';
@@ -99,9 +99,4 @@ async function queuesOfJobs(references: readonly string[], runtime: Runtime): Pr
 
 async function allQueues(runtime: Runtime): Promise<readonly string[]> {
   return (await runtime.admin.list()).map(({ name }) => name).sort();
-}
-
-/** True when every letter is meant. */
-export function choosesEverything({ selection }: ChosenLetters): boolean {
-  return selection === EVERY_LETTER || selectsEverything(selection);
 }

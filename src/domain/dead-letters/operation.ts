@@ -3,15 +3,13 @@
 import type { PayloadAssignment } from './payload-edit.js';
 import type { SkipReason } from './replay-decision.js';
 
-export const OPERATION_ACTIONS = ['replay', 'purge', 'restore'] as const;
-export type OperationAction = (typeof OPERATION_ACTIONS)[number];
+export type OperationAction = 'replay' | 'purge' | 'restore';
 
 /**
  * planning → planned → applying → finished | partly. `planning`: its entries are still being written and nothing may be
  * applied. `partly`: every entry was tried and some failed; resuming tries those again.
  */
-export const OPERATION_STATES = ['planning', 'planned', 'applying', 'partly', 'finished'] as const;
-export type OperationState = (typeof OPERATION_STATES)[number];
+export type OperationState = 'planning' | 'planned' | 'applying' | 'partly' | 'finished';
 
 export interface OperationSettings {
   /** Letters a second; null: as fast as it goes. */

@@ -1,6 +1,6 @@
 // Dead letters by why they are there: one line for each kind of failure, the most frequent first.
 
-import { deadSince, EVERY_LETTER, type LetterSelection } from '../../domain/dead-letters/selection.js';
+import { deadSince, EVERY_LETTER } from '../../domain/dead-letters/selection.js';
 import { AppError } from '../../domain/errors.js';
 import { isGroupNamed, reasonFingerprint } from '../../domain/reason-fingerprint.js';
 import type { DeadLetter } from '../../ports/dead-letter-queue.js';
@@ -51,11 +51,6 @@ export async function resolveGroups(ports: LetterReadPorts, queues: readonly str
   if (upper.every((name) => name.length === WHOLE_NAME_LENGTH)) return upper;
   const groups = await groupLetters(ports, { queues, selection: EVERY_LETTER });
   return upper.map((name) => resolveGroup(name, groups));
-}
-
-/** Narrows a selection to nothing else: groups already resolved. */
-export function withGroups(selection: LetterSelection, groups: readonly string[]): LetterSelection {
-  return { ...selection, groups };
 }
 
 function resolveGroup(typed: string, groups: readonly LetterGroup[]): string {

@@ -7,6 +7,7 @@ import { retry, succeed } from '../../../../src/domain/lifecycle.js';
 import { parseSequenceRanges } from '../../../../src/domain/sequence-ranges.js';
 import type { DeadLetterQueue } from '../../../../src/ports/dead-letter-queue.js';
 import { planOperation } from '../../../../src/services/dead-letters/plan-operation.js';
+import { until } from '../../../crash/until.js';
 import { OTHER_QUEUE, QUEUE, SETTINGS, withMethods, World } from './world.js';
 
 function edits(...texts: string[]): readonly PayloadAssignment[] {
@@ -240,6 +241,22 @@ describe('while an operation runs', () => {
     const outcome = await world.apply(lease, { onWaiting: (letters) => waits.push(letters) }, { ...world.ports, clock });
     expect(waits).toEqual([1]);
     expect(outcome.counts).toMatchObject({ done: 3, failed: 0 });
+  });
+
+  test('two replays of the same letters at once queue every job once between them', async () => {
+    const world = await World.open();
+    const jobs = await world.deadJobs(150);
+    const plans = await Promise.all([1, 2].map(() => planOperation(world.ports, world.request('replay'))));
+    // Each waits for what the other holds; the locks themselves never end here.
+    const clock = withMethods<typeof world.ports.clock>(world.clock, { sleep: () => until('no letter is left', async () => (await world.letters()).length === 0).then(() => undefined) });
+    const outcomes = await Promise.all(plans.map(({ lease }) => world.apply(lease, {}, { ...world.ports, clock })));
+    expect(outcomes.reduce((sum, { counts }) => sum + counts.done, 0)).toBe(150);
+    for (const { counts, operation } of outcomes) {
+      expect(counts).toMatchObject({ matched: 150, failed: 0, pending: 0 });
+      expect(operation.unexplained).toBe(0);
+    }
+    for (const { jobId } of jobs) expect((await world.job(jobId)).sequence).toBe(2);
+    expect(await world.receiveAll()).toHaveLength(150);
   });
 
   test('letters that are held for long have failed, and can be resumed', async () => {
