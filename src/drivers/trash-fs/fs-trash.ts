@@ -4,7 +4,7 @@
 // the file it was writing; the next run writes a new file, so nothing stands behind a cut.
 
 import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { parseLetterLine, printLetterLine } from '../../domain/dead-letters/letter-record.js';
 import { AppError } from '../../domain/errors.js';
@@ -28,7 +28,7 @@ class FsTrash implements Trash {
       await mkdir(folder, { recursive: true });
       const file = await createNext(folder);
       // The new names must survive a power cut as well as what is in the file.
-      for (const path of [folder, this.directory]) await syncDirectory(path);
+      for (const path of [folder, this.directory, dirname(this.directory)]) await syncDirectory(path);
       return new FsTrashWriter(file.handle, file.path);
     } catch (error) {
       throw trashError(error, folder);
