@@ -30,6 +30,8 @@ export async function buildVictim(name: string): Promise<string> {
     format: 'esm',
     target: 'node20',
     // As scripts/build.mjs has it.
+    minifySyntax: true,
+    minifyWhitespace: true,
     external: ['better-sqlite3', 'pino', 'pino-pretty'],
     banner: { js: "import{createRequire as $createRequire}from'node:module';const require=$createRequire(import.meta.url);" },
     define: { __COPILOTEVAL_VERSION__: JSON.stringify(version) },

@@ -131,9 +131,9 @@ test.concurrent('a lock that another process holds for 3 s is waited for', async
 
 test.concurrent('a lock held for longer than 10 s: DB_BUSY for a submission, a worker that runs on', async (context) => {
   const place = Place.make(program, context);
-  await place.json(['submit', 'sleep', '--payload', '{"ms":500}', '--label', 'expected=Succeeded']);
+  await place.json(['submit', 'sleep', '--payload', '{"ms":2000}', '--label', 'expected=Succeeded']);
   const worker = place.start(['worker', 'start']);
-  await until('the job runs', async () => (await storedJobs(place)).some(({ status }) => status === 'Running'));
+  await until('the job has started', async () => (await storedJobs(place)).some(({ runEpoch }) => runEpoch > 0));
   const free = holdLock(place);
   const refused = await place.run(ECHO);
   expect(refused.code).toBe(5);
@@ -167,7 +167,7 @@ test.concurrent('a clock set back by an hour under a running worker: nothing is 
   const stepping = withClock(program, { stepMs: -HOUR });
   await place.json(['submit', 'sleep', '--payload', '{"ms":3000}', '--label', 'expected=Succeeded'], { env: lock });
   const first = place.start(['worker', 'start', '--concurrency', '1'], { ...stepping, env: { ...stepping.env, ...lock } });
-  await until('the job runs', async () => (await storedJobs(place)).some(({ status }) => status === 'Running'));
+  await until('the job has started', async () => (await storedJobs(place)).some(({ runEpoch }) => runEpoch > 0));
   first.kill('SIGUSR2');
   const past = withClock(program, { shiftMs: -HOUR });
   const inThePast = { ...past, env: { ...past.env, ...lock } };

@@ -97,7 +97,7 @@ test('a worker killed while it gives a running job back leaves it to the next wo
     const place = Place.make(program, context);
     await place.json(['submit', 'sleep', '--payload', '{"ms":1500}', '--label', 'expected=Succeeded']);
     const worker = place.start(['worker', 'start', '--lock-seconds', '1', '--drain-timeout', '0s'], { crashAt: stop });
-    await until('the job runs', async () => (await storedJobs(place)).some(({ status }) => status === 'Running'));
+    await until('the job has started', async () => (await storedJobs(place)).some(({ runEpoch }) => runEpoch > 0));
     worker.kill('SIGTERM');
     expect(await worker.ended, stop).toMatchObject({ signal: 'SIGKILL' });
     await mustHold(place, `killed at ${stop}`, { drained: false });

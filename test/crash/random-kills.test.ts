@@ -77,7 +77,7 @@ async function strike(storm: Storm, args: readonly string[], within: Fate): Prom
   const unlucky = chance.next() < within.odds;
   const stop = `*.*#${chance.between(1, within.calls)}:${chance.pick(['before', 'after'])}`;
   const running: Running = place.start(args, unlucky && inProgram ? { crashAt: stop } : {});
-  const timers = [setTimeout(() => running.kill(), unlucky ? chance.between(within.ms / 10, within.ms) : within.ms * 3)];
+  const timers = unlucky ? [setTimeout(() => running.kill(), chance.between(within.ms / 10, within.ms))] : [];
   if (chance.next() < within.pauses) timers.push(...pause(running, storm, within.ms));
   const ended = await running.ended;
   for (const timer of timers) clearTimeout(timer);
@@ -99,7 +99,7 @@ function pause(running: Running, storm: Storm, ms: number): NodeJS.Timeout[] {
 
 async function submitter(storm: Storm): Promise<void> {
   const { chance, place } = storm;
-  for (let round = 0; storm.kills < KILLS; round += 1) {
+  for (let round = 0; storm.kills < KILLS || place.accepted.size === 0; round += 1) {
     const file = writeLines(place, `lines-${round}-${chance.between(0, 1e9)}.jsonl`, someLines(chance));
     const single = ['submit', 'echo', '--payload', JSON.stringify(chance.next() < 0.3 ? LARGE : { round }), '-o', 'json'];
     await strike(storm, chance.next() < 0.5 ? single : ['submit', '--from', file, '-o', 'json'], { ms: 400, calls: 4, odds: 0.3, pauses: 0 });
@@ -123,7 +123,9 @@ async function worker(storm: Storm): Promise<void> {
   const { chance } = storm;
   while (storm.kills < KILLS) {
     const concurrency = String(chance.pick([1, 4, 16]));
-    await strike(storm, ['worker', 'start', '--concurrency', concurrency, '--lock-seconds', '1'], { ms: byLength(1200, 3000), calls: 600, odds: 0.9, pauses: byLength(0.1, 0.3) });
+    // The shorter lock is lost now and then without any kill.
+    const lock = chance.pick(['0.2', '1']);
+    await strike(storm, ['worker', 'start', '--concurrency', concurrency, '--lock-seconds', lock], { ms: byLength(1200, 3000), calls: 600, odds: 1, pauses: byLength(0.1, 0.3) });
   }
 }
 

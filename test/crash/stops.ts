@@ -19,18 +19,21 @@ export async function traceCalls(place: Place, args: readonly string[], options:
 }
 
 /** These change nothing: dying before one is dying after the step before it. */
-export const LOOKS =
-  /\.(get|list|read|find|exists|entries|entriesOf|counts?|peek|take|restoresOf|restoredOf|totals|childrenOf|openWork|strandedParents|cancelRequested)(#|$)/;
+const LOOKS =
+  /\.(get|list|read|find|exists|entries|entriesOf|counts?|peek|take|restoresOf|restoredOf|totals|childrenOf|openWork|strandedParents|cancelRequested)$/;
 
 /**
- * CRASH_AT values: in the long form before and after every single call; in the short form before and after the first
- * call of each method, and in the middle for those that `trodden` names.
+ * CRASH_AT values. Long form: before and after every single call. Short form: before and after the first call of the
+ * methods that `steps` names and in the middle of them, and after the first call of the others that change something,
+ * with `looks` also of those that do not: what comes before a call is what came after the call before it.
  */
-export function stopsOf(calls: Calls, trodden: readonly string[]): string[] {
+export function stopsOf(calls: Calls, steps: readonly string[], { looks = LONG } = {}): string[] {
   return [...calls].flatMap(([name, count]) => {
-    const chosen = LONG ? everyCall(count) : trodden.includes(name) ? [1, Math.ceil(count / 2)] : [1];
+    const isStep = steps.includes(name);
+    const chosen = LONG ? everyCall(count) : isStep ? [1, Math.ceil(count / 2)] : [1];
     const after = [...new Set(chosen)].map((call) => `${name}#${call}:after`);
-    return LOOKS.test(name) ? after : [...after.map((stop) => stop.replace(':after', ':before')), ...after];
+    if (LOOKS.test(name)) return looks ? after : [];
+    return LONG || isStep ? [...after.map((stop) => stop.replace(':after', ':before')), ...after] : after;
   });
 }
 

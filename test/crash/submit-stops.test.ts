@@ -31,7 +31,7 @@ test(
         await place.discard();
         expect([...calls.keys()]).toContain('store.insert');
         expect([...calls.keys()].filter((name) => name.startsWith('blobs.put'))).toHaveLength(1);
-        return stopsOf(calls, []).map((stop) => ({ args, stop }));
+        return stopsOf(calls, ['store.insert', 'blobs.put', 'blobs.putByHash']).map((stop) => ({ args, stop }));
       }),
     );
     await inParallel(flows.flat(), 3, async ({ args, stop }) => {
