@@ -1,5 +1,6 @@
 // What became of one delivery: counted by the worker and its metrics.
 
+import type { JobError, JobId } from '../domain/job.js';
 import type { AttemptOutcome } from './conclude.js';
 
 export type DeliveryOutcome =
@@ -19,6 +20,9 @@ export type DeliveryOutcome =
 export interface DeliveryReport {
   readonly outcome: DeliveryOutcome;
   readonly jobType?: string;
+  readonly jobId?: JobId;
+  /** What the job ended, or is tried again, with. */
+  readonly error?: JobError | null;
   /** Of the handler; undefined when none ran. */
   readonly durationMs?: number;
   /** With `store-mismatch`. */

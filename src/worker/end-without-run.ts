@@ -29,7 +29,7 @@ export async function endWithoutRun(
     throw error;
   }
   await settleSaved(saved, held, parts);
-  return { outcome: outcomeOf(saved), jobType: saved.type };
+  return { outcome: outcomeOf(saved), jobType: saved.type, jobId: saved.jobId, error: saved.error };
 }
 
 function changeFor(decision: EndDecision, job: Job, parts: WorkerParts): Change {

@@ -92,7 +92,13 @@ class JobTypeTable implements LoadedJobTypes {
     if (found === undefined) return undefined;
     const { type, queue, summary } = found;
     const checkPayload = (payload: Json): Promise<void> => checkBuiltinPayload(type, payload, this.#settings);
-    return { type, queue, summary, handlerTimeoutMs: this.queue(queue).handlerTimeoutMs, checkPayload };
+    const checkFile = type === 'batch' ? { checkFile: (content: AsyncIterable<Uint8Array>) => this.#checkBatchFile(content) } : {};
+    return { type, queue, summary, handlerTimeoutMs: this.queue(queue).handlerTimeoutMs, checkPayload, ...checkFile };
+  }
+
+  async #checkBatchFile(content: AsyncIterable<Uint8Array>): Promise<void> {
+    const { checkBatchFile } = await import('./handlers/batch/check-batch-file.js');
+    await checkBatchFile(content, (type) => this.resolve(type));
   }
 
   #program(type: string): JobType | undefined {

@@ -27,7 +27,7 @@ export interface AttemptRequest {
 
 /** Waits for its turn first; the lock is renewed meanwhile. */
 export async function runAttempt(request: AttemptRequest, parts: WorkerParts): Promise<DeliveryReport | 'decide-again'> {
-  const { type } = request.job;
+  const { type, jobId } = request.job;
   const loaded = parts.handlers.loaded(type) ?? (await parts.handlers.load(type));
   const turn = parts.gate.enter(request.alone);
   const entered = typeof turn === 'boolean' ? turn : await turn;
@@ -42,10 +42,10 @@ export async function runAttempt(request: AttemptRequest, parts: WorkerParts): P
     parts.gate.leave();
   }
   if (ended === 'decide-again') return ended;
-  if (ended === 'lost') return { outcome: 'lost', jobType: type };
+  if (ended === 'lost') return { outcome: 'lost', jobType: type, jobId };
   // The next message can come while this outcome is saved.
   request.slot.free();
-  return { outcome: await finish(ended, request, parts), jobType: type, durationMs: ended.durationMs };
+  return { ...(await finish(ended, request, parts)), jobType: type, jobId, durationMs: ended.durationMs };
 }
 
 async function startAndRun(request: AttemptRequest, loaded: LoadedHandler, parts: WorkerParts): Promise<EndedAttempt | 'lost' | 'decide-again'> {
@@ -58,15 +58,15 @@ async function startAndRun(request: AttemptRequest, loaded: LoadedHandler, parts
 }
 
 /** Saves the outcome, then settles. */
-async function finish(ended: EndedAttempt, { delivery, lock }: AttemptRequest, parts: WorkerParts): Promise<DeliveryReport['outcome']> {
+async function finish(ended: EndedAttempt, { delivery, lock }: AttemptRequest, parts: WorkerParts): Promise<DeliveryReport> {
   const { attempt, end } = ended;
-  if (parts.stopSignal.aborted) return 'stopped';
+  if (parts.stopSignal.aborted) return { outcome: 'stopped' };
   if (attempt.abortedBy === 'lock-lost' && end.kind !== 'result') return leaveLost(attempt.job, delivery, parts);
   const saved = await saveOutcome(ended, lock, parts);
   if (saved === undefined) return leaveLost(attempt.job, delivery, parts);
   // Dying here, or at any await in settleSaved: the outcome stands; the message comes again and is settled by it.
   await settleSaved(saved.job, { delivery, lock }, parts);
-  return saved.outcome;
+  return { outcome: saved.outcome, error: saved.job.error };
 }
 
 /** Undefined when the job changed since it was read. */
@@ -115,8 +115,8 @@ function queueTimeoutMs(queue: string, parts: WorkerParts): number {
  * Nothing is stored for a lost attempt. Its message is completed only when the store says that the job went on without
  * us; while the job is still ours on paper, the message must come again or nothing would ever end the job.
  */
-async function leaveLost(started: Job, delivery: Delivery, parts: WorkerParts): Promise<'lost'> {
+async function leaveLost(started: Job, delivery: Delivery, parts: WorkerParts): Promise<DeliveryReport> {
   const stored = await parts.backend.store.get(started.jobId);
   if (stored === undefined || !ownsAttempt(stored, started)) await complete(delivery, parts);
-  return 'lost';
+  return { outcome: 'lost' };
 }

@@ -28,8 +28,8 @@ const AGAIN_DELAY_MS = 1000;
  * Rejects when store or queue fail before there is an outcome; the message is then not settled and comes again. Dying
  * before the start is saved repeats nothing: the message comes again when its lock ends, and no attempt is counted.
  */
-export async function runDelivery(held: HeldDelivery, parts: WorkerParts): Promise<DeliveryReport> {
-  const { delivery } = held;
+export async function runDelivery(taken: TakenDelivery, parts: WorkerParts): Promise<DeliveryReport> {
+  const { delivery } = taken;
   const message = decode(delivery);
   const jobId = jobIdOf(message);
   let staleReads = 0;
@@ -37,7 +37,7 @@ export async function runDelivery(held: HeldDelivery, parts: WorkerParts): Promi
     const job = jobId === undefined ? undefined : await parts.backend.store.get(jobId);
     const decision = decideDelivery(message, job, delivery, parts);
     if (decision.do === 'read-again' && staleReads++ > 0) break;
-    const report = await carryOut(decision, { ...held, message, job, parts });
+    const report = await carryOut(decision, { ...taken, message, job, parts });
     if (report !== 'decide-again') return report;
   }
   await release(delivery, AGAIN_DELAY_MS, parts);
@@ -45,13 +45,13 @@ export async function runDelivery(held: HeldDelivery, parts: WorkerParts): Promi
 }
 
 /** A delivery with its renewed lock and its slot. */
-export interface HeldDelivery {
+export interface TakenDelivery {
   readonly delivery: Delivery;
   readonly lock: HeldLock;
   readonly slot: Slot;
 }
 
-interface Carry extends HeldDelivery {
+interface Carry extends TakenDelivery {
   readonly message: DecodedMessage;
   readonly job: Job | undefined;
   readonly parts: WorkerParts;

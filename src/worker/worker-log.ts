@@ -21,13 +21,16 @@ export const SILENT_LOG: WorkerLog = { debugEnabled: false, debug: nothing, info
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+/** What the sentence of a line says already, or what is the same on every line. */
+const HIDDEN = 'pid,hostname,workerId,queues,concurrency,jobId,type,outcome,ms,code';
+
 /** `fields` stand on every line. Loads pino on demand: only workers need it. */
 export async function openWorkerLog(settings: { level: LogLevel; pretty: boolean; fields: Fields }): Promise<WorkerLog> {
   if (settings.level === 'silent') return SILENT_LOG;
   const { destination, pino, stdTimeFunctions } = await import('pino');
   const stderr = destination({ dest: 2, sync: true });
   const stream = settings.pretty
-    ? (await import('pino-pretty')).default({ destination: stderr, ignore: 'pid,hostname,workerId', translateTime: 'SYS:HH:MM:ss.l' })
+    ? (await import('pino-pretty')).default({ destination: stderr, singleLine: true, ignore: HIDDEN, translateTime: 'SYS:HH:MM:ss' })
     : stderr;
   const logger = pino(
     { level: settings.level, base: settings.fields, timestamp: stdTimeFunctions.isoTime, serializers: { err: errorFields } },

@@ -21,6 +21,7 @@ import { ParentChecks } from './parent-checks.js';
 import { repairParents } from './repair-parents.js';
 import { repeat } from './repeat.js';
 import { runDelivery } from './run-delivery.js';
+import { describeEnd } from './log-text.js';
 import { Slots } from './slots.js';
 import { type HeldDelivery, release } from './settle.js';
 import { WorkerMetrics } from './worker-metrics.js';
@@ -157,9 +158,8 @@ export class Worker {
     const { log } = this.#parts;
     const level = LOGGED.has(report.outcome) ? 'warn' : this.#settings.logEachJob ? 'info' : 'debug';
     if (level === 'debug' && !log.debugEnabled) return;
-    const { jobType, durationMs } = report;
-    const took = durationMs === undefined ? {} : { ms: Math.round(durationMs) };
-    log[level]({ messageId: delivery.message.messageId, ...took }, `${jobType ?? 'message'} ${report.outcome}`);
+    const { fields, text } = describeEnd(report, delivery.message.messageId);
+    log[level](fields, text);
   }
 
   async #deliveryFailed(error: unknown, { delivery, lock }: HeldDelivery): Promise<void> {

@@ -1,6 +1,6 @@
 // The jobs of a batch in order, from its payload or line by line from its file.
 
-import { PermanentError } from '../../../domain/errors.js';
+import { AppError } from '../../../domain/errors.js';
 import type { ChildSpec, HandlerContext } from '../../handler.js';
 import { linesOf } from '../command/line-splitter.js';
 import { type BatchItem, type BatchPayload, parseBatchLine } from '../payloads/batch.js';
@@ -11,14 +11,19 @@ const MAX_LINE_BYTES = 16 * 1024 * 1024;
 export async function* batchItems({ jobs, file }: BatchPayload, blobs: HandlerContext['blobs']): AsyncIterable<ChildSpec> {
   if (file === undefined) {
     for (const [index, item] of (jobs ?? []).entries()) yield childOf(item, index + 1);
-    return;
+  } else {
+    for await (const { item, line } of batchLines(blobs.read(file))) yield childOf(item, line);
   }
-  let number = 0;
-  for await (const { text, cut } of linesOf(blobs.read(file), MAX_LINE_BYTES)) {
-    number += 1;
-    if (cut) throw new PermanentError(`line ${number}: longer than ${MAX_LINE_BYTES} bytes`, { code: 'PAYLOAD_INVALID' });
-    const line = number === 1 ? text.replace(/^\uFEFF/, '') : text;
-    if (line.trim() !== '') yield childOf(parseBatchLine(line, number), number);
+}
+
+/** The jobs of a file with their line numbers, blank lines left out. Throws PAYLOAD_INVALID naming the line. */
+export async function* batchLines(content: AsyncIterable<Uint8Array>): AsyncIterable<{ item: BatchItem; line: number }> {
+  let line = 0;
+  for await (const { text, cut } of linesOf(content, MAX_LINE_BYTES)) {
+    line += 1;
+    if (cut) throw new AppError('PAYLOAD_INVALID', `line ${line}: longer than ${MAX_LINE_BYTES} bytes`);
+    const clean = line === 1 ? text.replace(/^\uFEFF/, '') : text;
+    if (clean.trim() !== '') yield { item: parseBatchLine(clean, line), line };
   }
 }
 
