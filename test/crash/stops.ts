@@ -22,18 +22,19 @@ export async function traceCalls(place: Place, args: readonly string[], options:
 const LOOKS =
   /\.(get|list|read|find|exists|entries|entriesOf|counts?|peek|take|restoresOf|restoredOf|totals|childrenOf|openWork|strandedParents|cancelRequested)$/;
 
+/** These have no part in what becomes of jobs and letters. */
+const ASIDE = /\.(sweep|open|close|release|remove|changed|latestCursor)$/;
+
 /**
- * CRASH_AT values. Long form: before and after every single call. Short form: before and after the first call of the
- * methods that `steps` names and in the middle of them, and after the first call of the others that change something,
- * with `looks` also of those that do not: what comes before a call is what came after the call before it.
+ * CRASH_AT values. Long form: before and after every single call. Short form: before and after the first call of each
+ * method that `steps` names, and after the first call of the others that change something, with `looks` also of those
+ * that do not: what comes before a call is what came after the call before it.
  */
-export function stopsOf(calls: Calls, steps: readonly string[], { looks = LONG } = {}): string[] {
+export function stopsOf(calls: Calls, steps: readonly string[], { looks = false } = {}): string[] {
   return [...calls].flatMap(([name, count]) => {
-    const isStep = steps.includes(name);
-    const chosen = LONG ? everyCall(count) : isStep ? [1, Math.ceil(count / 2)] : [1];
-    const after = [...new Set(chosen)].map((call) => `${name}#${call}:after`);
-    if (LOOKS.test(name)) return looks ? after : [];
-    return LONG || isStep ? [...after.map((stop) => stop.replace(':after', ':before')), ...after] : after;
+    const at = (when: string): string[] => (LONG ? everyCall(count) : [1]).map((call) => `${name}#${call}:${when}`);
+    if (LONG || steps.includes(name)) return LOOKS.test(name) ? at('after') : [...at('before'), ...at('after')];
+    return ASIDE.test(name) || (LOOKS.test(name) && !looks) ? [] : at('after');
   });
 }
 
