@@ -5,9 +5,28 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { mergeChunks } from './merge-chunks.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
+
+/**
+ * Bundles the package's JavaScript, fourteen small files, and takes its native binary from where its install puts it, without
+ * the search that its loader makes. package.json pins the exact version: both halves must be of the same one.
+ */
+function nativeBinaryOf(packageName) {
+  return {
+    name: 'native-binary',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^bindings$/ }, () => ({ path: packageName, namespace: 'native-binary' }));
+      onResolve({ filter: /\.node$/ }, ({ path }) => ({ path, external: true }));
+      onLoad({ filter: /.*/, namespace: 'native-binary' }, () => ({
+        contents: `module.exports = () => require('${packageName}/build/Release/better_sqlite3.node');`,
+        resolveDir: root,
+      }));
+    },
+  };
+}
 
 const result = await build({
   absWorkingDir: root,
@@ -20,16 +39,32 @@ const result = await build({
   format: 'esm',
   platform: 'node',
   target: 'node20',
-  // Native code, and packages that start threads from files of their own.
-  external: ['better-sqlite3', 'pino', 'pino-pretty'],
+  // Packages that start threads from files of their own.
+  external: ['pino', 'pino-pretty'],
+  plugins: [nativeBinaryOf('better-sqlite3')],
   define: { __COPILOTEVAL_VERSION__: JSON.stringify(version) },
   // Names stay as written: a stack trace in a bug report must be readable.
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: 'none',
   write: false,
+  metafile: true,
   logLevel: 'warning',
 });
+const files = await mergeChunks(result, root, 'src/process-main.ts', [
+  { name: 'shell', sources: ['src/cli.ts', 'src/output/streams.ts', 'src/commands/help-text.ts'] },
+  {
+    name: 'submit-path',
+    sources: [
+      'src/run-command.ts',
+      'src/commands/submit.ts',
+      'src/commands/submit-one.ts',
+      'src/runtime.ts',
+      'src/drivers/sqlite/open-sqlite.ts',
+      'src/drivers/blob-fs/fs-blob-store.ts',
+    ],
+  },
+]);
 
 // Packages in the older module format ask for Node's own modules with `require`, which ES modules do not have. Only
 // the file with esbuild's stand-in for it looks for one.
@@ -37,16 +72,15 @@ const REQUIRE = "import{createRequire as $createRequire}from'node:module';const 
 
 // Each file is replaced in one step, and old ones go last: a program that starts meanwhile finds its chunks.
 let bytes = 0;
-for (const { path, text } of result.outputFiles) {
+for (const [file, text] of files) {
+  const path = `${root}${file}`;
   mkdirSync(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}.tmp`;
   writeFileSync(temporary, text.includes('typeof require') ? REQUIRE + text : text);
   renameSync(temporary, path);
   bytes += text.length;
 }
-const written = new Set(result.outputFiles.map(({ path }) => path));
 for (const name of readdirSync(`${root}dist/chunks`)) {
-  const path = `${root}dist/chunks/${name}`;
-  if (!written.has(path)) rmSync(path);
+  if (!files.has(`dist/chunks/${name}`)) rmSync(`${root}dist/chunks/${name}`);
 }
-process.stdout.write(`dist: ${result.outputFiles.length} files, ${Math.round(bytes / 1024)} KiB\n`);
+process.stdout.write(`dist: ${files.size} files, ${Math.round(bytes / 1024)} KiB\n`);

@@ -32,7 +32,7 @@ async function payloadWithFile(type: string, path: string, written: Json, runtim
   const progress = context.io.progress({ label: `reading ${file.name}`, total: file.bytes });
   try {
     const attached = await attachFile(runtime, {
-      type: (await runtime.jobTypes.resolve(type)).type,
+      type: await runtime.jobTypes.resolve(type),
       payload: written,
       fileName: file.name,
       bytes: file.bytes,

@@ -12,6 +12,8 @@ export interface JobType {
   readonly summary: string;
   /** Throws PAYLOAD_INVALID with the path; loads its schema on demand. */
   checkPayload(payload: Json): Promise<void>;
+  /** Reads the file of `--file` to its end; throws with the line. Types without it take any file. */
+  readonly checkFile?: (content: AsyncIterable<Uint8Array>) => Promise<void>;
 }
 
 export interface JobTypes {

@@ -10,13 +10,13 @@ import type { DatasetFormat } from '../evaluation/dataset/format.js';
 import { EVALUATION_LIMITS } from '../evaluation/limits.js';
 import type { ColumnHints } from '../evaluation/payload.js';
 import type { Backend } from '../ports/backend.js';
+import type { JobType } from './job-types.js';
 
 /** Folders of the store where the same content is one file, whoever submits it. */
 export const SHARED_PREFIXES = ['datasets', 'files'] as const;
 
 export interface AttachFile {
-  /** Canonical. */
-  readonly type: string;
+  readonly type: Pick<JobType, 'type' | 'checkFile'>;
   readonly payload: Json;
   /** Without folders. */
   readonly fileName: string;
@@ -41,7 +41,7 @@ export interface AttachedFile {
  * saved, `prune` removes it.
  */
 export async function attachFile(deps: Pick<Backend, 'blobs'>, request: AttachFile): Promise<AttachedFile> {
-  if (request.type === 'evaluation') return attachDataset(deps, request);
+  if (request.type.type === 'evaluation') return attachDataset(deps, request);
   const { payload } = request;
   if (typeof payload !== 'object' || payload === null || Array.isArray(payload) || 'file' in payload) {
     throw new AppError('PAYLOAD_INVALID', 'payload: expected an object without `file` beside --file');
@@ -96,7 +96,10 @@ interface Measured {
 
 async function measure(request: AttachFile): Promise<Measured> {
   const measured = new Measure(request);
-  for await (const _ of measured.through(await request.open())) continue;
+  const content = measured.through(await request.open());
+  await request.type.checkFile?.(content);
+  // What a check left unread counts too.
+  for await (const _ of content) continue;
   return measured.result();
 }
 

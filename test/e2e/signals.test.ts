@@ -10,8 +10,9 @@ import { tempDir } from '../support/temp-dir.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-async function buildFixture(dir: string): Promise<string> {
-  const outfile = join(dir, 'program.mjs');
+/** Below the repository, so that it finds the packages; bundled once. */
+async function buildFixture(): Promise<string> {
+  const outfile = join(ROOT, 'dist/test-e2e/waiting-program.mjs');
   await build({
     entryPoints: [fileURLToPath(new URL('fixtures/waiting-program.ts', import.meta.url))],
     outfile,
@@ -28,9 +29,11 @@ async function buildFixture(dir: string): Promise<string> {
   return outfile;
 }
 
+let fixture: Promise<string> | undefined;
+
 async function start(word: string): Promise<ChildProcessByStdio<null, Readable, Readable>> {
   const cwd = tempDir();
-  const child = spawn(process.execPath, [await buildFixture(cwd), word], { cwd, env: programEnv({ cwd }), stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [await (fixture ??= buildFixture()), word], { cwd, env: programEnv({ cwd }), stdio: ['ignore', 'pipe', 'pipe'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   await printed(child.stdout, 'started');
   return child;
@@ -76,7 +79,7 @@ test('one signal is enough for it after a grace', async () => {
 
 test('an endless command ends quietly with 0 when its reader has what it wanted', async () => {
   const cwd = tempDir();
-  const program = await buildFixture(cwd);
+  const program = await (fixture ??= buildFixture());
   const command = `"${process.execPath}" "${program}" endless | head -1; echo "\${PIPESTATUS[0]}"`;
   const { stdout, stderr } = spawnSync('bash', ['-c', command], { cwd, env: programEnv({ cwd }), encoding: 'utf8', timeout: 15_000 });
   expect(stderr).toBe('');

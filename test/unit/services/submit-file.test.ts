@@ -59,7 +59,7 @@ describe('a dataset of an evaluation', () => {
 describe('a file of another type', () => {
   test('is stored as it is', async () => {
     const services = await openServices();
-    const { payload, rows } = await attach(services, '{"type":"echo"}\n', { type: 'batch', fileName: 'jobs.jsonl', payload: { allowPartial: true } });
+    const { payload, rows } = await attach(services, '{"type":"echo"}\n', { type: { type: 'batch' }, fileName: 'jobs.jsonl', payload: { allowPartial: true } });
     expect(rows).toBeNull();
     expect(payload).toMatchObject({ allowPartial: true, file: { fileName: 'jobs.jsonl', bytes: 16 } });
     expect(await keys(services)).toEqual([(payload as { file: { key: string } }).file.key]);
@@ -67,13 +67,13 @@ describe('a file of another type', () => {
 
   test('is refused beside a payload that names one', async () => {
     const services = await openServices();
-    await expect(attach(services, 'x', { type: 'batch', payload: { file: 1 } })).rejects.toMatchObject({ code: 'PAYLOAD_INVALID' });
+    await expect(attach(services, 'x', { type: { type: 'batch' }, payload: { file: 1 } })).rejects.toMatchObject({ code: 'PAYLOAD_INVALID' });
   });
 });
 
 function attach(services: TestServices, text: string, change: Partial<AttachFile> = {}) {
   return attachFile(services, {
-    type: 'evaluation',
+    type: { type: 'evaluation' },
     payload: {},
     fileName: 'answers.csv',
     bytes: Buffer.byteLength(text),
