@@ -15,6 +15,7 @@ import {
   encodeState,
   MAX_INLINE_INPUT_CHARS,
   priorityNumber,
+  storedJob,
 } from './job-rows.js';
 import { countEntered, enqueueEntry, type JobTransaction, outcomeBlobs, readJob, recordBlobs } from './job-transaction.js';
 
@@ -31,11 +32,7 @@ function insertJob(transaction: JobTransaction, entry: NewJobEntry): InsertOutco
   const { db, tallies } = transaction;
   const known = entry.idempotency === undefined ? undefined : submittedBefore(db, entry.job, entry.idempotency);
   if (known !== undefined) return known;
-  const job: Job = {
-    ...entry.job,
-    version: entry.job.version + 1,
-    queueMode: entry.outbox === undefined ? entry.job.queueMode : 'local',
-  };
+  const job = storedJob(entry.job, entry.job.version + 1, entry.outbox !== undefined);
   const message = entry.outbox === undefined ? null : enqueueEntry(transaction, entry.outbox);
   const number = insertRow(db, job, message);
   if (number === undefined) {

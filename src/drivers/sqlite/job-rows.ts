@@ -169,41 +169,49 @@ export function delayedUntil(job: Job): number | null {
 }
 
 /**
- * One literal on purpose: an object put together from spreads becomes a dictionary, and every transition that copies it
- * pays for that. Measured: three times the cost of a whole job.
+ * One literal on purpose, as in `storedJob`: V8 gives every place that spreads an object a hidden class of its own, so
+ * jobs put together by spreads soon have more classes than its caches hold, and each copy of a job then costs several
+ * microseconds. These two name the same fields in the same order: all stored jobs have one class.
  */
 export function jobOf(row: JobRow, inputText: string): Job {
   const state = decodeState(row.state);
   const input = decodeInput(inputText);
   return {
-    jobId: row.id,
-    type: row.type,
-    status: row.status,
-    priority: priorityName(row.priority),
-    queue: row.queue,
-    queueMode: state.queueMode ?? 'pending',
-    userId: row.user_id,
-    origin: input.origin ?? 'submit',
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-    queuedAt: state.queuedAt ?? row.created_at,
-    startedAt: state.startedAt ?? null,
-    finishedAt: state.finishedAt ?? null,
-    expiresAt: row.expires_at,
-    attempt: row.attempt,
-    maxAttempts: state.maxAttempts ?? 1,
-    nextAttemptAt: state.nextAttemptAt ?? null,
-    cancelRequestedAt: row.cancel_requested_at,
-    replayCount: state.replayCount ?? 0,
+    jobId: row.id, type: row.type, status: row.status, priority: priorityName(row.priority),
+    queue: row.queue, queueMode: state.queueMode ?? 'pending', userId: row.user_id, origin: input.origin ?? 'submit',
+    createdAt: row.created_at, updatedAt: row.updated_at, queuedAt: state.queuedAt ?? row.created_at,
+    startedAt: state.startedAt ?? null, finishedAt: state.finishedAt ?? null, expiresAt: row.expires_at,
+    attempt: row.attempt, maxAttempts: state.maxAttempts ?? 1, nextAttemptAt: state.nextAttemptAt ?? null,
+    cancelRequestedAt: row.cancel_requested_at, replayCount: state.replayCount ?? 0,
     progress: row.progress === null ? null : (JSON.parse(row.progress) as Job['progress']),
     payload: input.payload ?? null, payloadRef: input.payloadRef ?? null,
-    selectedKnowledgeSource: input.selectedKnowledgeSource ?? null, additionalInstructions: input.additionalInstructions ?? null,
-    callbackUrl: input.callbackUrl ?? null, idempotencyKey: input.idempotencyKey ?? null,
-    result: state.result ?? null, resultRef: state.resultRef ?? null, artifacts: state.artifacts ?? [],
-    error: state.error ?? null,
-    parentJobId: row.parent_id, children: state.children ?? null, awaitsChildren: row.awaits_children === 1,
-    labels: decodeLabels(row.labels),
-    worker: state.worker ?? null, delivery: state.delivery ?? null, lostLocks: state.lostLocks ?? 0,
-    version: row.version, runEpoch: row.run_epoch, sequence: state.sequence ?? 1,
+    selectedKnowledgeSource: input.selectedKnowledgeSource ?? null,
+    additionalInstructions: input.additionalInstructions ?? null, callbackUrl: input.callbackUrl ?? null,
+    result: state.result ?? null, resultRef: state.resultRef ?? null, error: state.error ?? null, artifacts: state.artifacts ?? [],
+    parentJobId: row.parent_id, children: state.children ?? null, idempotencyKey: input.idempotencyKey ?? null,
+    labels: decodeLabels(row.labels), worker: state.worker ?? null, version: row.version, runEpoch: row.run_epoch,
+    sequence: state.sequence ?? 1, delivery: state.delivery ?? null, lostLocks: state.lostLocks ?? 0,
+    awaitsChildren: row.awaits_children === 1,
+  };
+}
+
+/** The job as it is after its save: `version` saves, its newest message on the queue when `isSent`. */
+export function storedJob(job: Job, version: number, isSent: boolean): Job {
+  return {
+    jobId: job.jobId, type: job.type, status: job.status, priority: job.priority,
+    queue: job.queue, queueMode: isSent ? 'local' : job.queueMode, userId: job.userId, origin: job.origin,
+    createdAt: job.createdAt, updatedAt: job.updatedAt, queuedAt: job.queuedAt,
+    startedAt: job.startedAt, finishedAt: job.finishedAt, expiresAt: job.expiresAt,
+    attempt: job.attempt, maxAttempts: job.maxAttempts, nextAttemptAt: job.nextAttemptAt,
+    cancelRequestedAt: job.cancelRequestedAt, replayCount: job.replayCount,
+    progress: job.progress,
+    payload: job.payload, payloadRef: job.payloadRef,
+    selectedKnowledgeSource: job.selectedKnowledgeSource,
+    additionalInstructions: job.additionalInstructions, callbackUrl: job.callbackUrl,
+    result: job.result, resultRef: job.resultRef, error: job.error, artifacts: job.artifacts,
+    parentJobId: job.parentJobId, children: job.children, idempotencyKey: job.idempotencyKey,
+    labels: job.labels, worker: job.worker, version, runEpoch: job.runEpoch,
+    sequence: job.sequence, delivery: job.delivery, lostLocks: job.lostLocks,
+    awaitsChildren: job.awaitsChildren,
   };
 }

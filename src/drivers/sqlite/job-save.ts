@@ -8,7 +8,7 @@ import { hasEnded, type Job, type JobStatus } from '../../domain/job.js';
 import type { Change } from '../../domain/lifecycle.js';
 import { prepared, preparedRaw } from './database.js';
 import { detailText } from './event-rows.js';
-import { delayedUntil, encodeInput, encodeLabels, encodeProgress, encodeState, MAX_INLINE_INPUT_CHARS } from './job-rows.js';
+import { delayedUntil, encodeInput, encodeLabels, encodeProgress, encodeState, MAX_INLINE_INPUT_CHARS, storedJob } from './job-rows.js';
 import { countEntered, enqueueEntry, type JobTransaction, outcomeBlobs, recordBlobs } from './job-transaction.js';
 
 interface StoredFacts {
@@ -25,11 +25,7 @@ export function saveJob(transaction: JobTransaction, change: Change): Job {
   const { db } = transaction;
   const stored = readFacts(db, change.job.jobId);
   if (stored === undefined || stored.version !== change.job.version) throw conflict(change.job, stored);
-  const job: Job = {
-    ...change.job,
-    version: stored.version + 1,
-    queueMode: change.outbox === undefined ? change.job.queueMode : 'local',
-  };
+  const job = storedJob(change.job, stored.version + 1, change.outbox !== undefined);
   const message = change.outbox === undefined ? stored.message : enqueueEntry(transaction, change.outbox);
   if (change.withdrawMessage === true && stored.message !== null) transaction.broker.withdraw(stored.message);
   updateRow(transaction, stored, job, { message, event: insertEvent(transaction, stored, change) });
