@@ -4,6 +4,7 @@
 import type { Job, JobChildren, JobId, JobStatus } from '../domain/job.js';
 import type { Change } from '../domain/lifecycle.js';
 import type { WhereExpression } from '../domain/where/ast.js';
+import type { Delivery } from './message-queue.js';
 
 export interface JobStore {
   /** Names this store in the messages it sends; a worker on another store refuses them. Never changes. */
@@ -29,8 +30,11 @@ export interface JobStore {
    * Stores the changed job, its event and its message, together or not at all, if nobody saved the job since
    * `change.job.version` was read; otherwise JOB_CONFLICT and nothing is stored. Returns the job as stored
    * (next version; `queueMode` is `local` when its message is on the queue by now).
+   * `settles` is the delivery whose message is to be completed after this change. A store that shares its file with the
+   * queue completes it in the same step and `settles.isCompleted` says so; with any other store, or when the lock is
+   * lost, it is left to the caller.
    */
-  save(change: Change): Promise<Job>;
+  save(change: Change, settles?: Delivery): Promise<Job>;
 
   /** Saves progress of a running attempt without an event; false when the attempt is not the job's any more. */
   saveProgress(attempt: AttemptRef, progress: NonNullable<Job['progress']>): Promise<boolean>;

@@ -58,6 +58,8 @@ export interface Delivery {
   readonly message: ReceivedMessage;
   /** By the broker's clock, in the worker's time. */
   readonly lockedUntil: number;
+  /** JobStore.save has completed it together with the change it led to. */
+  readonly isCompleted: boolean;
   complete(): Promise<void>;
   deadLetter(reason: DeadLetterReason): Promise<void>;
   /** Returns the new `lockedUntil`. */

@@ -5,6 +5,13 @@ import { hasCode } from '../domain/errors.js';
 import type { Job } from '../domain/job.js';
 import type { Change } from '../domain/lifecycle.js';
 import type { JobStore } from '../ports/job-store.js';
+import type { Delivery } from '../ports/message-queue.js';
+
+export interface FencedSave {
+  readonly change: Change;
+  /** As JobStore.save takes it. */
+  readonly settles?: Delivery | undefined;
+}
 
 /**
  * Saves `apply(job)`. On JOB_CONFLICT the job is read again: while it is still Running under the epoch of `attempt`,
@@ -14,12 +21,13 @@ import type { JobStore } from '../ports/job-store.js';
 export async function saveWithFence(
   store: Pick<JobStore, 'get' | 'save'>,
   attempt: Job,
-  apply: (job: Job) => Change,
+  apply: (job: Job) => FencedSave,
 ): Promise<Job | undefined> {
   let current = attempt;
   for (;;) {
     try {
-      return await store.save(apply(current));
+      const { change, settles } = apply(current);
+      return await store.save(change, settles);
     } catch (error) {
       if (!hasCode(error, 'JOB_CONFLICT')) throw error;
     }

@@ -62,7 +62,7 @@ async function finish(ended: EndedAttempt, { delivery, lock }: AttemptRequest, p
   const { attempt, end } = ended;
   if (parts.stopSignal.aborted) return { outcome: 'stopped' };
   if (attempt.abortedBy === 'lock-lost' && end.kind !== 'result') return leaveLost(attempt.job, delivery, parts);
-  const saved = await saveOutcome(ended, lock, parts);
+  const saved = await saveOutcome(ended, { delivery, lock }, parts);
   if (saved === undefined) return leaveLost(attempt.job, delivery, parts);
   // Dying here, or at any await in settleSaved: the outcome stands; the message comes again and is settled by it.
   await settleSaved(saved.job, { delivery, lock }, parts);

@@ -1,11 +1,13 @@
 // Saves how an attempt ended, under the fence, and holds on while the store is away.
 
 import type { Job } from '../domain/job.js';
+import type { Delivery } from '../ports/message-queue.js';
 import { saveWithFence } from '../services/save-with-fence.js';
 import type { Attempt } from './attempt.js';
 import { type AttemptOutcome, conclude, type HandlerEnd } from './conclude.js';
 import { holdOn } from './hold-on.js';
 import type { HeldLock } from './lock-renewer.js';
+import { onlyNeedsCompletion } from './settle.js';
 import type { WorkerParts } from './worker-parts.js';
 
 export interface EndedAttempt {
@@ -16,19 +18,24 @@ export interface EndedAttempt {
 }
 
 /**
+ * The message of a change that needs it completed and nothing done before is completed in the same step where the store can.
  * Undefined, and nothing stored, when another attempt owns the job or it has ended. Throws when the store fails for
  * good, or still fails when the lock is lost or the worker stops; the message then comes again.
  */
 export async function saveOutcome(
   ended: EndedAttempt,
-  lock: HeldLock,
+  { delivery, lock }: { delivery: Delivery; lock: HeldLock },
   parts: WorkerParts,
 ): Promise<{ job: Job; outcome: AttemptOutcome } | undefined> {
   const { jobId } = ended.attempt;
-  return holdOn(() => saveOnce(ended, parts), { lock, problem: 'an outcome could not be saved', jobId }, parts);
+  return holdOn(() => saveOnce(ended, delivery, parts), { lock, problem: 'an outcome could not be saved', jobId }, parts);
 }
 
-async function saveOnce({ attempt, end, timeoutMs }: EndedAttempt, parts: WorkerParts): Promise<{ job: Job; outcome: AttemptOutcome } | undefined> {
+async function saveOnce(
+  { attempt, end, timeoutMs }: EndedAttempt,
+  delivery: Delivery,
+  parts: WorkerParts,
+): Promise<{ job: Job; outcome: AttemptOutcome } | undefined> {
   const { store, clock, random } = parts.backend;
   const { abortedBy, artifacts, progress } = attempt;
   let outcome: AttemptOutcome = 'succeeded';
@@ -36,7 +43,7 @@ async function saveOnce({ attempt, end, timeoutMs }: EndedAttempt, parts: Worker
     const facts = { now: clock.now(), worker: parts.workerId, timeoutMs, policy: parts.retryPolicy, random };
     const conclusion = conclude(current, { end, abortedBy, artifacts, progress }, facts);
     outcome = conclusion.outcome;
-    return conclusion.change;
+    return { change: conclusion.change, settles: onlyNeedsCompletion(conclusion.change.job) ? delivery : undefined };
   });
   return job === undefined ? undefined : { job, outcome };
 }

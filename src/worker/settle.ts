@@ -41,11 +41,16 @@ export async function settleSaved(job: Job, { delivery, lock }: HeldDelivery, pa
   }
 }
 
+/** Nothing stands between this save and the completion of its message: no parent to look at, no children, no dead letter. */
+export function onlyNeedsCompletion({ status, parentJobId, awaitsChildren }: Job): boolean {
+  return status !== 'DeadLettered' && !awaitsChildren && (parentJobId === null || !hasEnded(status));
+}
+
 async function settleAs(job: Job, delivery: Delivery, parts: SettleParts): Promise<void> {
   if (job.parentJobId !== null && hasEnded(job.status)) await parts.parents.check(job.parentJobId);
   if (job.awaitsChildren) await parts.parents.check(job.jobId);
   if (job.status === 'DeadLettered') await deadLetter(delivery, deadLetterReason(job), parts);
-  else await complete(delivery, parts);
+  else if (!delivery.isCompleted) await complete(delivery, parts);
 }
 
 function deadLetterReason({ error }: Job): DeadLetterReason {

@@ -7,12 +7,14 @@ import { describeJobLogContract } from './job-log.js';
 import { describeJobStoreContract } from './job-store.js';
 import { describeJobStoreListContract } from './job-store-list.js';
 import { describeJobStoreSetsContract } from './job-store-sets.js';
+import { describeJobStoreSettlesContract } from './job-store-settles.js';
 import { makeSqliteBackend } from './sqlite-backend.js';
 import { describeWorkerRegistryContract } from './worker-registry.js';
 
 describeJobStoreContract('SQLite', makeSqliteBackend);
 describeJobStoreListContract('SQLite', makeSqliteBackend);
 describeJobStoreSetsContract('SQLite', makeSqliteBackend);
+describeJobStoreSettlesContract('SQLite', makeSqliteBackend);
 describeEventLogContract('SQLite', makeSqliteBackend);
 describeJobLogContract('SQLite', makeSqliteBackend);
 describeCheckpointsContract('SQLite', makeSqliteBackend);

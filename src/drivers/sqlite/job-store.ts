@@ -14,6 +14,7 @@ import type {
   OpenWork,
   PrunedJob,
 } from '../../ports/job-store.js';
+import type { Delivery } from '../../ports/message-queue.js';
 import { prepared } from './database.js';
 import { countChildren, countOpenWork, findStrandedParents } from './job-counts.js';
 import { insertJobs } from './job-insert.js';
@@ -24,6 +25,7 @@ import { saveJob } from './job-save.js';
 import { findBySuffix } from './job-suffix.js';
 import { type JobTransaction, readJob } from './job-transaction.js';
 import type { Reader } from './reader.js';
+import { SqliteDelivery } from './sqlite-delivery.js';
 import type { Writer } from './writer.js';
 
 export interface SqliteJobStoreParts {
@@ -65,8 +67,20 @@ export class SqliteJobStore implements JobStore {
     return listJobs(this.#reader, query, this.#clock.now());
   }
 
-  save(change: Change): Promise<Job> {
-    return this.#writer.write(() => saveJob(this.#transaction, change));
+  save(change: Change, settles?: Delivery): Promise<Job> {
+    return settles instanceof SqliteDelivery ? this.#saveAndComplete(change, settles) : this.#writer.write(() => saveJob(this.#transaction, change));
+  }
+
+  /** One transaction: a process that dies here has done both or nothing. */
+  async #saveAndComplete(change: Change, delivery: SqliteDelivery): Promise<Job> {
+    let completed = false;
+    const job = await this.#writer.write(() => {
+      const saved = saveJob(this.#transaction, change);
+      completed = delivery.completeWithin();
+      return saved;
+    });
+    if (completed) delivery.committed();
+    return job;
   }
 
   /** Counts as a save for the version check: nobody overwrites newer progress with what he read before. */

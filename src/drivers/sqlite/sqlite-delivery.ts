@@ -1,5 +1,6 @@
 // One hand-out of the SQLite queue: the message and what can be done with it while its lock holds.
 
+import { hasCode } from '../../domain/errors.js';
 import type { Clock } from '../../ports/clock.js';
 import type { DeadLetterReason, Delivery, MessageProps, ReceivedMessage } from '../../ports/message-queue.js';
 import type { Broker } from './broker/broker.js';
@@ -21,6 +22,7 @@ export class SqliteDelivery implements Delivery {
   readonly #parts: SettlementParts;
   readonly #ref: LockRef;
   readonly #lockMs: number;
+  #isCompleted = false;
 
   constructor(parts: SettlementParts, queue: string, locked: LockedMessage) {
     this.queue = queue;
@@ -37,6 +39,28 @@ export class SqliteDelivery implements Delivery {
     this.#parts = parts;
     this.#ref = { queue, seq: locked.seq, token: locked.token };
     this.#lockMs = locked.lockMs;
+  }
+
+  get isCompleted(): boolean {
+    return this.#isCompleted;
+  }
+
+  /**
+   * Completes inside an operation of the same file's writer, after that operation's own writes: false, and nothing is
+   * written, when the lock is lost. Call `committed` when the transaction is.
+   */
+  completeWithin(): boolean {
+    try {
+      this.#parts.broker.complete(this.#ref, this.#parts.clock.now());
+      return true;
+    } catch (error) {
+      if (!hasCode(error, 'LOCK_LOST')) throw error;
+      return false;
+    }
+  }
+
+  committed(): void {
+    this.#isCompleted = true;
   }
 
   complete(): Promise<void> {

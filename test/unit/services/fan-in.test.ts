@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { Job } from '../../../src/domain/job.js';
 import { awaitChildren, cancel, requestCancel, scheduleRetry, start, succeed } from '../../../src/domain/lifecycle.js';
 import { resumeParent } from '../../../src/services/fan-in.js';
-import { saveWithFence } from '../../../src/services/save-with-fence.js';
+import { type FencedSave, saveWithFence } from '../../../src/services/save-with-fence.js';
 import { withMethods } from '../../support/with-methods.js';
 import { QUEUE, World } from '../../support/worker-world.js';
 
@@ -74,7 +74,7 @@ describe('fan-in', () => {
 });
 
 describe('the fence', () => {
-  const success = (job: Job): ReturnType<typeof succeed> => succeed(job, 1, { result: 'mine', resultRef: null, artifacts: [] });
+  const success = (job: Job): FencedSave => ({ change: succeed(job, 1, { result: 'mine', resultRef: null, artifacts: [] }) });
 
   test('applies the change again to what others have changed meanwhile', async () => {
     const world = await World.open();
