@@ -20,6 +20,10 @@ interface EventRow {
   readonly detail: string | null;
 }
 
+interface ChainedRow extends EventRow {
+  readonly previous: number | null;
+}
+
 /** Most events have no detail. */
 export function detailText({ detail }: NewJobEvent): string | null {
   for (const key in detail) if (Object.hasOwn(detail, key)) return JSON.stringify(detail);
@@ -31,9 +35,17 @@ export function readEvents(db: Database, after: number, limit: number): JobEvent
   return prepared<EventRow>(db, SELECT_EVENTS).all(after, limit).map(eventOf);
 }
 
-/** One job's events after the number, in order. */
+/** One job's events after the number, in order: the chain is walked from its newest event backwards. */
 export function readJobEvents(db: Database, jobId: JobId, after: number, limit: number): JobEvent[] {
-  return prepared<EventRow>(db, SELECT_JOB_EVENTS).all(jobId, after, limit).map(eventOf);
+  const rows: EventRow[] = [];
+  let seq = prepared<{ last_event: number }>(db, 'SELECT last_event FROM jobs WHERE id = ?').get(jobId)?.last_event ?? null;
+  while (seq !== null && seq > after) {
+    const row: ChainedRow | undefined = prepared<ChainedRow>(db, SELECT_EVENT).get(seq);
+    if (row === undefined) break;
+    rows.push(row);
+    seq = row.previous;
+  }
+  return rows.reverse().slice(0, limit).map(eventOf);
 }
 
 /** 0 when there was never an event. */
@@ -45,22 +57,10 @@ const EVENT_COLUMNS = `events.seq, jobs.id, jobs.type AS job_type, events.at, ev
   events.worker, events.detail`;
 
 const SELECT_EVENTS = `
-  SELECT ${EVENT_COLUMNS} FROM events JOIN jobs ON jobs.job = events.job
+  SELECT ${EVENT_COLUMNS} FROM events CROSS JOIN jobs ON jobs.job = events.job
   WHERE events.seq > ? ORDER BY events.seq LIMIT ?`;
 
-const SELECT_JOB_EVENTS = `
-  WITH RECURSIVE
-    given (job_id, after_seq) AS (VALUES (?, ?)),
-    chain (seq, previous) AS (
-      SELECT events.seq, events.previous FROM given
-        JOIN jobs ON jobs.id = given.job_id JOIN events ON events.seq = jobs.last_event
-        WHERE events.seq > given.after_seq
-      UNION ALL
-      SELECT events.seq, events.previous FROM chain JOIN events ON events.seq = chain.previous
-        WHERE events.seq > (SELECT after_seq FROM given)
-    )
-  SELECT ${EVENT_COLUMNS} FROM chain JOIN events ON events.seq = chain.seq JOIN jobs ON jobs.job = events.job
-  ORDER BY events.seq LIMIT ?`;
+const SELECT_EVENT = `SELECT events.previous, ${EVENT_COLUMNS} FROM events JOIN jobs ON jobs.job = events.job WHERE events.seq = ?`;
 
 function eventOf(row: EventRow): JobEvent {
   return {
