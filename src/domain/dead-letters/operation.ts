@@ -73,9 +73,14 @@ export type EntryState = 'planned' | 'done' | 'skipped' | 'failed';
 
 /**
  * How far an entry that is not done came. `sending`: a copy may have been sent. `secured`: what the letter holds is safe
- * elsewhere (job queued, copy sent, copy in the trash), so the letter itself only has to be completed.
+ * elsewhere (job queued, copy sent, copy in the trash), so the letter itself only has to be completed; `-maybe-twice`: a
+ * run before was killed while it sent the copy, so there may be two.
  */
-export type EntryStage = 'sending' | 'secured';
+export type EntryStage = 'sending' | 'secured' | 'secured-maybe-twice';
+
+export function isSecured(stage: EntryStage | null): boolean {
+  return stage === 'secured' || stage === 'secured-maybe-twice';
+}
 
 export interface LedgerEntry extends PlannedEntry {
   readonly state: EntryState;

@@ -119,7 +119,7 @@ async function sendCopy(run: OperationRun, { entry, letter, facts, anew }: Copy,
       notBefore: delayMs > 0 ? run.ports.clock.now() + delayMs : null,
     },
   ]);
-  await keeper.advance('secured');
+  await keeper.advance(entry.stage === 'sending' ? 'secured-maybe-twice' : 'secured');
 }
 
 /** What ties a message to a job of ours; on a copy that shall become a job of its own it would lead nowhere. */

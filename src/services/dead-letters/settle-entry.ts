@@ -1,7 +1,7 @@
 // Carries out one entry of a replay or purge on the letter that the backend handed out for it.
 
 import { LOCKED_NOTE, MAYBE_TWICE_NOTE } from '../../domain/dead-letters/equation.js';
-import type { EntryStage, LedgerEntry } from '../../domain/dead-letters/operation.js';
+import { type EntryStage, isSecured, type LedgerEntry } from '../../domain/dead-letters/operation.js';
 import { AppError, type ErrorCode } from '../../domain/errors.js';
 import type { TakenLetter } from '../../ports/dead-letter-queue.js';
 import type { EntryEnd, OperationRun } from './operation-run.js';
@@ -34,9 +34,9 @@ export function settleAbsent(run: OperationRun, entry: LedgerEntry, taken: Exclu
   if (taken.kind === 'locked') {
     const until = taken.until === null ? '' : ` until ${new Date(taken.until).toISOString()}`;
     run.conclude(entry, { state: 'failed', note: `${LOCKED_NOTE}: somebody else holds the letter${until}`, stage: entry.stage });
-  } else if (entry.stage === 'secured') {
+  } else if (isSecured(entry.stage)) {
     // We completed it and died before the ledger knew.
-    run.conclude(entry, { state: 'done', note: null });
+    run.conclude(entry, doneAt(entry.stage));
   } else {
     run.conclude(entry, { state: 'skipped', note: 'gone' });
   }
@@ -53,8 +53,7 @@ export async function settleHeld(run: OperationRun, entry: LedgerEntry, held: He
   };
   try {
     const end = await actOn(run, entry, held, keeper);
-    const sentBefore = entry.stage === 'sending' && end.state === 'done';
-    run.conclude(entry, sentBefore ? { state: 'done', note: MAYBE_TWICE_NOTE } : end);
+    run.conclude(entry, end.state === 'done' ? doneAt(stage) : end);
   } catch (error) {
     // Its lock may be lost already; then there is nothing to give back.
     await held.release().catch(() => undefined);
@@ -64,9 +63,9 @@ export async function settleHeld(run: OperationRun, entry: LedgerEntry, held: He
 }
 
 async function actOn(run: OperationRun, entry: LedgerEntry, held: HeldLetter, keeper: StageKeeper): Promise<EntryEnd> {
-  if (entry.stage === 'secured') {
+  if (isSecured(entry.stage)) {
     await held.complete();
-    return { state: 'done', note: null };
+    return doneAt(entry.stage);
   }
   if (held.letter.messageId !== entry.messageId || bodySha256(held.letter.body) !== entry.bodySha256) {
     throw new AppError('MESSAGE_INVALID', 'the letter is not the one that was planned');
@@ -78,4 +77,8 @@ async function actOn(run: OperationRun, entry: LedgerEntry, held: HeldLetter, ke
   // A crash here leaves the letter, and the ledger knows that it only has to be completed.
   await held.complete();
   return { state: 'done', note: null };
+}
+
+function doneAt(stage: EntryStage | null): EntryEnd {
+  return { state: 'done', note: stage === 'secured-maybe-twice' ? MAYBE_TWICE_NOTE : null };
 }

@@ -231,6 +231,41 @@ describe.each(['before', 'after'] as const)('cut off %s any call', { timeout: TI
   });
 });
 
+test('a copy that may have been sent by a run before is told also when the run after it is cut off too', async () => {
+  const oneMessage = async (): Promise<World> => {
+    const world = await World.open();
+    await world.deadMessage({ messageId: 'free' });
+    return world;
+  };
+  const whole = new Interruption(null, 'after');
+  await attempt(await oneMessage(), 'replay', whole);
+  const sent = whole.names.indexOf('queue.send') + 1;
+  expect(sent).toBeGreaterThan(0);
+  for (let at = 1; at <= whole.calls; at += 1) {
+    const world = await oneMessage();
+    await attempt(world, 'replay', new Interruption(sent, 'after'));
+    outlast(world);
+    const operation = await planned(world);
+    if (operation === undefined) throw new Error('no plan');
+    await resumeUnder(world, operation, new Interruption(at, 'after'));
+    outlast(world);
+    const outcome = await world.resume(operation);
+    const copies = (await world.receiveAll()).length;
+    expect(copies, `call ${at}`).toBeGreaterThanOrEqual(2);
+    expect(outcome.counts, `call ${at}`).toMatchObject({ matched: 1, done: 1, maybeTwice: 1 });
+  }
+});
+
+/** Resumes until it is cut off, or to the end. */
+async function resumeUnder(world: World, operation: Operation, interruption: Interruption): Promise<void> {
+  const ports = interruption.around(world.ports);
+  try {
+    await world.apply(await ports.journal.acquire(operation.id), {}, ports);
+  } catch (error) {
+    if (!(error instanceof Cut)) throw error;
+  }
+}
+
 async function purged(): Promise<{ world: World; operation: Operation; before: Awaited<ReturnType<World['letters']>> }> {
   const { world } = await scene();
   const before = await world.letters(QUEUE);
