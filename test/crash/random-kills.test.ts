@@ -77,7 +77,8 @@ async function strike(storm: Storm, args: readonly string[], within: Fate): Prom
   const unlucky = chance.next() < within.odds;
   const stop = `*.*#${chance.between(1, within.calls)}:${chance.pick(['before', 'after'])}`;
   const running: Running = place.start(args, unlucky && inProgram ? { crashAt: stop } : {});
-  const timers = unlucky ? [setTimeout(() => running.kill(), chance.between(within.ms / 10, within.ms))] : [];
+  // A purge may wait for a minute for the locks of a killed one: the lucky do not live for ever either.
+  const timers = [setTimeout(() => running.kill(), unlucky ? chance.between(within.ms / 10, within.ms) : 15_000)];
   if (chance.next() < within.pauses) timers.push(...pause(running, storm, within.ms));
   const ended = await running.ended;
   for (const timer of timers) clearTimeout(timer);

@@ -46,7 +46,7 @@ test(
     await template.json(['submit', '--from', writeLines(template, 'jobs.jsonl', oneOfEach())], { env: ATTEMPTS });
     await template.json(['submit', 'evaluation', '--file', writeDataset(template, 'answers.csv', 8), '--label', 'expected=Succeeded'], { env: ATTEMPTS });
     // Long enough for a renewal of the victim's lock.
-    await template.json(['submit', 'sleep', '--payload', '{"ms":300}', '--label', 'expected=Succeeded'], { env: ATTEMPTS });
+    await template.json(['submit', 'sleep', '--payload', '{"ms":600}', '--label', 'expected=Succeeded'], { env: ATTEMPTS });
 
     const traced = template.copy();
     const calls = await traceCalls(traced, VICTIM);
