@@ -96,6 +96,17 @@ describe('opening a SQLite file', () => {
     other.close();
   });
 
+  it('waits for a lock that another process gives back', async () => {
+    const file = join(tempDir(), 'queue.db');
+    const other = new SqliteDatabase(file);
+    other.exec('BEGIN EXCLUSIVE');
+    const opening = openTestSqlite(file, new TestClock());
+    for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    other.exec('ROLLBACK');
+    expect((await opening).store.storeId).not.toBe('');
+    other.close();
+  });
+
   it('flushes every commit to disk before it is told of', async () => {
     const { file } = await makeSqliteBackend();
     // The setting belongs to the connection, so it is read from the one place that makes connections.
