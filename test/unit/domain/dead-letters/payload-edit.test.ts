@@ -73,7 +73,7 @@ describe('--set', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.constant({})), keys, fc.jsonValue(), (payload, path, value) => {
         const wanted = JSON.parse(JSON.stringify(value)) as Json;
-        const changed = applyAssignments(payload as Json, [{ path, value: wanted }]);
+        const changed = applyAssignments(payload, [{ path, value: wanted }]);
         const found = path.reduce<unknown>((at, step) => (at as Record<string, unknown>)[step], changed);
         expect(found).toEqual(wanted);
       }),
