@@ -5,7 +5,7 @@ import type { JobStatus } from '../domain/job.js';
 
 export interface JobCounters {
   totals(): Promise<readonly StatusTotal[]>;
-  /** Transitions into each status per minute; `Queued` counts jobs accepted. */
+  /** Transitions into each status per minute, from the minute that `from` is in, before `to`; `Queued` counts jobs accepted. */
   perMinute(params: { from: number; to: number }): Promise<readonly MinuteCount[]>;
 }
 

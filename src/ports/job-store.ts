@@ -15,6 +15,7 @@ export interface JobStore {
    * array in one step. When this resolves, nothing of it can be lost.
    * An idempotency record is written first and kept as long as its job; the same key with the same hash answers with
    * the stored job, with another hash `conflict`. An id that exists changes nothing and answers `duplicate`.
+   * QUEUE_UNKNOWN, and nothing of the array is stored, when the store can tell that an entry's queue does not exist.
    */
   insert(entries: readonly NewJobEntry[]): Promise<InsertOutcome[]>;
 
@@ -28,15 +29,16 @@ export interface JobStore {
 
   /**
    * Stores the changed job, its event and its message, together or not at all, if nobody saved the job since
-   * `change.job.version` was read; otherwise JOB_CONFLICT and nothing is stored. Returns the job as stored
-   * (next version; `queueMode` is `local` when its message is on the queue by now).
+   * `change.job.version` was read; otherwise (also when it was deleted) JOB_CONFLICT and nothing is stored. Returns the
+   * job as stored (next version; `queueMode` is `local` when its message is on the queue by now). What was submitted
+   * (payload, payloadRef, instructions, …) is stored again only with a `replayed` event. QUEUE_UNKNOWN as in insert.
    * `settles` is the delivery whose message is to be completed after this change. A store that shares its file with the
    * queue completes it in the same step and `settles.isCompleted` says so; with any other store, or when the lock is
    * lost, it is left to the caller.
    */
   save(change: Change, settles?: Delivery): Promise<Job>;
 
-  /** Saves progress of a running attempt without an event; false when the attempt is not the job's any more. */
+  /** Saves progress of a running attempt without an event, with the next version; false when the attempt is not the job's any more. */
   saveProgress(attempt: AttemptRef, progress: NonNullable<Job['progress']>): Promise<boolean>;
 
   /** Which of these running jobs have a cancel request. */
@@ -54,7 +56,7 @@ export interface JobStore {
    */
   openWork(queues: readonly string[]): Promise<OpenWork>;
 
-  /** Deletes ended jobs last changed before `before`, with their events, logs and checkpoints, oldest first, at most `limit`. */
+  /** Deletes ended jobs last changed before `before`, with their events, logs and checkpoints, oldest (by creation) first, at most `limit`. */
   prune(params: { before: number; limit: number; statuses?: readonly JobStatus[] }): Promise<PrunedJob[]>;
 }
 
