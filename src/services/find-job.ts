@@ -4,6 +4,7 @@ import { AppError } from '../domain/errors.js';
 import { parseJobReference } from '../domain/ids.js';
 import type { Job, JobId } from '../domain/job.js';
 import type { Backend } from '../ports/backend.js';
+import { withChildrenNow } from './waiting-parent.js';
 
 const MAX_CANDIDATES = 10;
 
@@ -11,7 +12,7 @@ const MAX_CANDIDATES = 10;
 export async function findJob(backend: Pick<Backend, 'store'>, text: string): Promise<Job> {
   const job = await backend.store.get(await findJobId(backend, text));
   if (job === undefined) throw notFound(text);
-  return job;
+  return withChildrenNow(backend, job);
 }
 
 /** As findJob, for callers that read the job themselves: a whole id is not looked up here. */

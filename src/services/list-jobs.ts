@@ -5,6 +5,7 @@ import type { JobFilter } from '../ports/job-store.js';
 import type { JobTypes } from './job-types.js';
 import { viewJob, type JobView } from './job-view.js';
 import { knownQueues } from './queue-settings.js';
+import { withChildrenNow } from './waiting-parent.js';
 
 export interface ListedJobs {
   readonly jobs: readonly JobView[];
@@ -26,7 +27,8 @@ export async function listJobs(
   params: ListJobsParams,
 ): Promise<ListedJobs> {
   const page = await deps.store.list(params);
-  return { jobs: page.jobs.map((job) => viewJob(job, deps.publicBaseUrl)), nextCursor: page.nextCursor };
+  const jobs = await Promise.all(page.jobs.map((job) => withChildrenNow(deps, job)));
+  return { jobs: jobs.map((job) => viewJob(job, deps.publicBaseUrl)), nextCursor: page.nextCursor };
 }
 
 /**

@@ -5,6 +5,7 @@ import { hasEnded, type Job, type JobId } from '../domain/job.js';
 import type { Backend } from '../ports/backend.js';
 import { linkedAbort } from './linked-abort.js';
 import { findHoldUp, type HoldUp } from './wait-hold-up.js';
+import { withChildrenNow } from './waiting-parent.js';
 
 export interface WaitForJob {
   readonly jobId: JobId;
@@ -38,7 +39,7 @@ export async function waitForJob(
     try {
       const job = await backend.store.get(jobId);
       if (job === undefined) throw new AppError('JOB_NOT_FOUND', `job ${jobId} was deleted while it was waited for`);
-      wait.onJob?.(job);
+      wait.onJob?.(await withChildrenNow(backend, job));
       if (hasEnded(job.status)) return job;
       const elapsed = backend.clock.monotonic() - startedAt;
       if (timeoutMs !== undefined && elapsed >= timeoutMs) throw timedOut(job, timeoutMs);
