@@ -4,6 +4,8 @@ import { JOB_STATUSES, hasEnded, type JobStatus } from '../domain/job.js';
 import { counted, formatDuration, localTime } from '../output/quantities.js';
 import { planPrune, pruneJobs, type PrunePlan } from '../services/prune-jobs.js';
 import { defineCommand, type CommandContext } from './command.js';
+import { openOperations } from './dlq/open-operations.js';
+import { sweepOld } from './dlq/run-operation.js';
 import { choice, duration } from './option-parsers.js';
 import { flag, option, repeated, type OptionValues } from './option-specs.js';
 
@@ -19,7 +21,7 @@ const options = {
 export const pruneCommand = defineCommand({
   path: ['prune'],
   summary: 'Delete finished jobs older than the retention',
-  description: 'Deletes jobs with their history, logs and files, and stored files that no job names. Jobs that wait or run are never deleted.',
+  description: 'Deletes jobs with their history, logs and files, stored files that no job names, and copies of purged dead letters older than `trashDays`. Jobs that wait or run are never deleted.',
   examples: ['copiloteval prune --dry-run', 'copiloteval prune --yes', 'copiloteval prune --older-than 7d --status Succeeded'],
   options,
   run: runPrune,
@@ -41,6 +43,8 @@ async function runPrune(_args: object, given: OptionValues<typeof options>, cont
   }
   io.note(planText(plan, ageMs, before));
   if (plan.jobs > 0) await io.confirm({ question: `delete ${counted(plan.jobs, 'job')}?` });
+  // Also without jobs to delete: old copies of purged letters go by their own age.
+  await sweepOld(context, await openOperations(context));
   const result = await withProgress('deleting', context, (onProgress) => pruneJobs(runtime, { ...request, onProgress }));
   io.print({
     json: result,

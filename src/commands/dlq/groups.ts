@@ -12,7 +12,7 @@ export const dlqGroupsCommand = defineCommand({
   path: ['dlq', 'groups'],
   summary: 'Group dead letters by their reason, ids and numbers left out',
   description: 'The name of a group is made from its reason and stays the same; every `dlq` command takes it with --group.',
-  examples: ['copiloteval dlq groups', 'copiloteval dlq groups --queue evaluation-jobs -o json', 'copiloteval dlq replay --queue evaluation-jobs --group G3K'],
+  examples: ['copiloteval dlq groups', 'copiloteval dlq groups --queue evaluation-jobs -o json'],
   options: selectionOptions,
   run: runDlqGroups,
 });
