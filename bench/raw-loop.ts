@@ -4,6 +4,8 @@
 import Database, { type Database as Db } from 'better-sqlite3';
 import { randomUUID } from 'node:crypto';
 
+import { MESSAGE_STATES } from '../src/drivers/sqlite/broker/message-state.js';
+
 const GROUP = 100;
 
 type Row = Record<string, string | number | bigint | Buffer | null>;
@@ -29,7 +31,7 @@ export function rawWork(file: string): number {
   const db = open(file);
   const messages = db.prepare<[], { seq: number; message_id: string }>('SELECT seq, message_id FROM broker_messages ORDER BY seq').all();
   const remaining = messages.values();
-  const lock = db.prepare('UPDATE broker_messages SET state = 1, locked_until = ?, token = ?, delivery_count = delivery_count WHERE seq = ?');
+  const lock = db.prepare(`UPDATE broker_messages SET state = ${MESSAGE_STATES.locked}, locked_until = ?, token = ? WHERE seq = ?`);
   const select = db.prepare<[string], Row>('SELECT * FROM jobs WHERE id = ?');
   const update = db.prepare('UPDATE jobs SET status = ?, updated_at = ?, attempt = 1, run_epoch = 1, version = version + 1, last_event = ?, state = ? WHERE job = ?');
   const insertEvent = inserter(db, 'events', 'seq');
@@ -42,9 +44,9 @@ export function rawWork(file: string): number {
     const job = select.get(message.message_id.slice(0, 36));
     if (job === undefined) throw new Error(`${message.message_id} has no job`);
     const { job: number = null, last_event: previous = null, state = null } = job;
-    for (const status of ['Running', 'Succeeded']) {
+    for (const [status, added] of WRITTEN) {
       const event = insertEvent({ job: number, status, previous });
-      update.run(status, now, event, state, number);
+      update.run(status, now, event, `${String(state).slice(0, -1)}${added}`, number);
     }
     remove.run(message.seq);
   });
@@ -58,6 +60,12 @@ function timeOrderedId(): string {
 }
 
 let ordinal = 0;
+
+/** What a start and a success add to a job's state, as long as what the product writes. */
+const WRITTEN = [
+  ['Running', ',"startedAt":1795372548896,"worker":"host-5978-c03f","delivery":{"queue":"evaluation-jobs","brokerSequence":"1","lockedUntil":1795372848896}}'],
+  ['Succeeded', ',"startedAt":1795372548896,"finishedAt":1795372548900,"worker":"host-5978-c03f"}'],
+] as const;
 
 function open(file: string): Db {
   const db = new Database(file);

@@ -26,7 +26,7 @@ function measure(dir: string, size: { ended: number; waiting: number; probe: num
   const home = join(dir, 'home');
   mkdirSync(home);
   const lines = join(dir, 'probe.jsonl');
-  writeFileSync(lines, jobLines(size.probe));
+  writeFileSync(lines, jobLines(size.probe, 'echo'));
   fill(home, dir, size);
   const submits: number[] = [];
   const works: number[] = [];
@@ -44,13 +44,13 @@ function measure(dir: string, size: { ended: number; waiting: number; probe: num
 function fill(home: string, dir: string, { ended, waiting }: { ended: number; waiting: number }): void {
   const batch = join(dir, 'batch.jsonl');
   const size = Math.min(ended, 100_000);
-  writeFileSync(batch, jobLines(size));
+  writeFileSync(batch, jobLines(size, 'echo'));
   for (let done = 0; done < ended; done += size) {
     runProgram(['submit', '--from', batch, '-o', 'json'], { home });
     runProgram(['worker', 'start', '--drain', '--concurrency', '50', '-o', 'json'], { home });
   }
   if (waiting === 0) return;
-  writeFileSync(batch, jobLines(waiting));
+  writeFileSync(batch, jobLines(waiting, 'echo'));
   runProgram(['submit', '--from', batch, '-o', 'json'], { home });
 }
 

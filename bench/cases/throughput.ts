@@ -34,7 +34,10 @@ async function measureRound(dir: string, jobs: number): Promise<Round> {
   mkdirSync(home);
   const file = join(home, 'copiloteval.db');
   const lines = join(dir, 'jobs.jsonl');
-  writeFileSync(lines, jobLines(jobs));
+  const noop = join(dir, 'noop.mjs');
+  writeFileSync(noop, "export default { type: 'noop', run: () => Promise.resolve() };\n");
+  writeFileSync(join(home, 'config.json'), JSON.stringify({ profile: 'bench', profiles: { bench: { handlers: [noop] } } }));
+  writeFileSync(lines, jobLines(jobs, 'noop'));
 
   const submitted = runProgram(['submit', '--from', lines, '-o', 'json'], { home });
   const answer = JSON.parse(submitted.stdout) as { submitted: number };
@@ -58,8 +61,8 @@ async function measureRound(dir: string, jobs: number): Promise<Round> {
   };
 }
 
-/** `submit --from` lines of echo jobs with 300 bytes of payload each. */
-export function jobLines(jobs: number): string {
-  const line = `${JSON.stringify({ type: 'echo', payload: { text: 'x'.repeat(289) } })}\n`;
+/** `submit --from` lines with 300 bytes of payload each. */
+export function jobLines(jobs: number, type: string): string {
+  const line = `${JSON.stringify({ type, payload: { text: 'x'.repeat(289) } })}\n`;
   return line.repeat(jobs);
 }
