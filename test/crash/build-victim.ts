@@ -1,28 +1,29 @@
 // Builds victim.ts the way the program is built, so that what is killed is what people run.
 
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-import { build } from 'esbuild';
+import { build, type OutputFile } from 'esbuild';
 
 import type { StartOptions } from './place.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
+/** Inside the repository, so that packages are found. */
+const BUILDS = join(root, 'node_modules', '.cache', 'copiloteval-victims');
+const KEPT_MS = 24 * 60 * 60_000;
 
 /**
- * The path of the built program. `name` is the test file's: files run at the same time and must not overwrite each
- * other. The directory is inside the repository, so that packages are found, and one that git ignores.
+ * The path of the built program. Its directory is named by its content: test files and test runs at the same time share
+ * it or have their own, and none pulls it away from under another.
  */
-export async function buildVictim(name: string): Promise<string> {
+export async function buildVictim(): Promise<string> {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
-  const outdir = join(root, 'dist', 'test-crash', name);
-  rmSync(outdir, { recursive: true, force: true });
-  mkdirSync(outdir, { recursive: true });
-  await build({
+  const { outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: ['test/crash/victim.ts', 'test/crash/shifted-clock.ts', 'test/crash/file-mines.ts'],
-    outdir,
+    outdir: BUILDS,
     outExtension: { '.js': '.mjs' },
     bundle: true,
     splitting: true,
@@ -35,9 +36,39 @@ export async function buildVictim(name: string): Promise<string> {
     external: ['better-sqlite3', 'pino', 'pino-pretty'],
     banner: { js: "import{createRequire as $createRequire}from'node:module';const require=$createRequire(import.meta.url);" },
     define: { __COPILOTEVAL_VERSION__: JSON.stringify(version) },
+    write: false,
     logLevel: 'warning',
   });
-  return join(outdir, 'victim.mjs');
+  return join(put(outputFiles), 'victim.mjs');
+}
+
+/** The directory appears with all its files or not at all. */
+function put(files: readonly OutputFile[]): string {
+  const hash = createHash('sha256');
+  for (const { path, contents } of files) hash.update(basename(path)).update(contents);
+  const directory = join(BUILDS, hash.digest('hex').slice(0, 16));
+  if (existsSync(directory)) {
+    utimesSync(directory, new Date(), new Date());
+    return directory;
+  }
+  const unfinished = `${directory}-${process.pid}`;
+  mkdirSync(unfinished, { recursive: true });
+  for (const { path, contents } of files) writeFileSync(join(unfinished, basename(path)), contents);
+  try {
+    renameSync(unfinished, directory);
+  } catch (error) {
+    rmSync(unfinished, { recursive: true });
+    if (!existsSync(directory)) throw error;
+  }
+  removeOld();
+  return directory;
+}
+
+function removeOld(): void {
+  for (const name of readdirSync(BUILDS)) {
+    const age = Date.now() - (statSync(join(BUILDS, name), { throwIfNoEntry: false })?.mtimeMs ?? Infinity);
+    if (age > KEPT_MS) rmSync(join(BUILDS, name), { recursive: true, force: true });
+  }
 }
 
 /** Start options for a process whose wall clock is `shiftMs` off, and `stepMs` more after SIGUSR2. */

@@ -14,7 +14,7 @@ import { inParallel } from './until.js';
 
 let program: string;
 beforeAll(async () => {
-  program = await buildVictim('dead-letter-kills');
+  program = await buildVictim();
 });
 
 const QUEUE = 'evaluation-jobs';

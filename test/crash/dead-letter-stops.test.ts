@@ -13,7 +13,7 @@ import { inParallel } from './until.js';
 
 let program: string;
 beforeAll(async () => {
-  program = await buildVictim('dead-letter-stops');
+  program = await buildVictim();
 });
 
 const QUEUE = 'evaluation-jobs';

@@ -16,7 +16,7 @@ import { until } from './until.js';
 
 let program: string;
 beforeAll(async () => {
-  program = await buildVictim('faults');
+  program = await buildVictim();
 });
 
 const DRAIN = ['worker', 'start', '--drain', '--lock-seconds', '5'];

@@ -14,7 +14,7 @@ import { inParallel } from './until.js';
 
 let program: string;
 beforeAll(async () => {
-  program = await buildVictim('file-stops');
+  program = await buildVictim();
 });
 
 const DRAIN = ['worker', 'start', '--drain', '--lock-seconds', '0.5'];

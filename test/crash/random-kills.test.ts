@@ -14,7 +14,7 @@ import { byLength } from './run-length.js';
 
 let program: string;
 beforeAll(async () => {
-  program = await buildVictim('random-kills');
+  program = await buildVictim();
 });
 
 const KILLS = byLength(20, 400);

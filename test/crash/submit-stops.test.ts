@@ -12,7 +12,7 @@ import { inParallel } from './until.js';
 
 let program: string;
 beforeAll(async () => {
-  program = await buildVictim('submit-stops');
+  program = await buildVictim();
 });
 
 const DRAIN = ['worker', 'start', '--drain'];

@@ -12,7 +12,7 @@ import { inParallel } from './until.js';
 
 let program: string;
 beforeAll(async () => {
-  program = await buildVictim('worker-stops');
+  program = await buildVictim();
 });
 
 /** A short lock, so that what the killed worker held comes back soon. */
@@ -21,7 +21,7 @@ const AFTERWARDS = ['worker', 'start', '--drain', '--concurrency', '8', '--lock-
 /** A machine that stands still for half a second costs attempts too, and must not change how jobs end. */
 const ATTEMPTS = { AZURE_SERVICE_BUS_MAX_RETRIES: '5' };
 /** What a job's outcome passes through. */
-const STEPS = ['queue.receive', 'store.insert', 'store.save', 'delivery.complete', 'delivery.deadLetter'];
+const STEPS = ['queue.receive', 'store.insert', 'store.save', 'delivery.completeWithin', 'delivery.complete', 'delivery.deadLetter'];
 
 /** What a worker must call in this flow; without one of them the stops below would not be those of the whole flow. */
 const FLOW = [
@@ -34,6 +34,7 @@ const FLOW = [
   'blobs.read',
   'blobs.put',
   'delivery.renewLock',
+  'delivery.completeWithin',
   'delivery.complete',
   'delivery.deadLetter',
   'workers.heartbeat',

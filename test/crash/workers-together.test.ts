@@ -13,7 +13,7 @@ import { until } from './until.js';
 
 let program: string;
 beforeAll(async () => {
-  program = await buildVictim('workers-together');
+  program = await buildVictim();
 });
 
 const SHARED = ['worker', 'start', '--drain', '--concurrency', '10', '--lock-seconds', '1'];
