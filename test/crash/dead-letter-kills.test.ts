@@ -67,7 +67,9 @@ async function replayRound(place: Place, chance: Chance, what: string): Promise<
   for (const job of await storedJobs(place)) expect({ what, ...job }).toMatchObject({ status: 'Queued', sequence: 2, replayCount: 1 });
   const copies = await receivedCopies(place, outcome.operation);
   expect(new Set(copies).size, what).toBe(COPIES);
-  expect(copies.length - COPIES, `${what}: copies sent twice, and those that the answer says may be`).toBeLessThanOrEqual(outcome.maybeTwice);
+  // Several kills while sending may have sent one three times; what the answer counts are letters.
+  const sentAgain = new Set(copies.filter((id, index) => copies.indexOf(id) !== index));
+  expect(sentAgain.size, `${what}: copies sent more than once, and those that the answer says may be`).toBeLessThanOrEqual(outcome.maybeTwice);
   await place.discard();
 }
 
