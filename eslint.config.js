@@ -25,7 +25,7 @@ const LAYERS = [
   layer('evaluation', ['domain', 'evaluation'], 'Evaluation is pure: reading and storing is the handler’s part (src/worker/handlers).'),
   layer('services', ['domain', 'ports', 'evaluation', 'services'], 'Ask for the port (src/ports) as a parameter; the composition root passes the driver.'),
   ...DRIVERS.map((name) =>
-    layer(`drivers/${name}`, ['domain', 'ports', `drivers/${name}`], 'A driver implements ports; what two drivers share belongs to src/domain.'),
+    layer(`drivers/${name}`, [...new Set(['domain', 'ports', 'drivers/connection-sqlite', `drivers/${name}`])], 'A driver implements ports; what two drivers share belongs to src/domain.'),
   ),
   layer('worker', ['domain', 'ports', 'services', 'evaluation', 'worker'], 'Take settings and backends as parameters from src/runtime.ts or the command.'),
   layer('output', ['domain', 'ports/clock.ts', 'output'], 'Pass plain values in.'),

@@ -9,6 +9,8 @@ export default defineConfig({
   define: { __COPILOTEVAL_VERSION__: JSON.stringify(version) },
   test: {
     include: ['test/**/*.test.ts'],
+    // Tests open SQLite files by themselves too.
+    setupFiles: ['src/drivers/connection-sqlite/open-connection.ts'],
     testTimeout: 20_000,
     hookTimeout: 20_000,
   },

@@ -2,9 +2,10 @@
 
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import Database from 'better-sqlite3';
+import type { Database } from 'better-sqlite3';
 
 import { AppError } from '../../domain/errors.js';
+import { openConnection } from '../connection-sqlite/open-connection.js';
 import { journalError } from './journal-errors.js';
 
 /** `cevj` in ASCII; SQLite keeps it in the file's header. */
@@ -41,11 +42,11 @@ const TABLES = `
 `;
 
 /** Opens or creates the file. DB_INVALID for a file of something else, DB_NEWER for one of a later version. */
-export function openJournalFile(file: string): Database.Database {
+export function openJournalFile(file: string): Database {
   try {
     if (!existsSync(file)) mkdirSync(dirname(file), { recursive: true });
     // Long while opening, where another process may be making the tables; short afterwards, since waiting blocks the process.
-    const database = new Database(file, { timeout: 2000 });
+    const database = openConnection(file, { timeout: 2000 });
     try {
       prepare(database, file);
       return database;
@@ -58,7 +59,7 @@ export function openJournalFile(file: string): Database.Database {
   }
 }
 
-function prepare(database: Database.Database, file: string): void {
+function prepare(database: Database, file: string): void {
   if (readVersion(database, file) === 0) {
     database.pragma('journal_mode = WAL');
     // Two processes may come here together: the second finds the tables.
@@ -73,7 +74,7 @@ function prepare(database: Database.Database, file: string): void {
   database.pragma('busy_timeout = 50');
 }
 
-function readVersion(database: Database.Database, file: string): number {
+function readVersion(database: Database, file: string): number {
   const version = Number(database.pragma('user_version', { simple: true }));
   const application = Number(database.pragma('application_id', { simple: true }));
   const tables = Number(database.prepare('SELECT count(*) FROM sqlite_schema').pluck().get());

@@ -1,9 +1,10 @@
 // What `doctor` asks of the database file: is it whole, in the right mode and format, and do its counters tell the truth.
 // On a connection of its own that cannot write.
 
-import SqliteDatabase, { type Database } from 'better-sqlite3';
+import type { Database } from 'better-sqlite3';
 
 import type { HealthCheck } from '../../ports/diagnostics.js';
+import { openConnection } from '../connection-sqlite/open-connection.js';
 import { MESSAGE_STATES } from './broker/message-state.js';
 import { MIGRATIONS } from './migrations.js';
 
@@ -11,7 +12,7 @@ import { MIGRATIONS } from './migrations.js';
 export function checkDatabase(file: string): readonly HealthCheck[] {
   let db: Database | undefined;
   try {
-    db = new SqliteDatabase(file, { readonly: true, fileMustExist: true });
+    db = openConnection(file, { readonly: true, fileMustExist: true });
     const opened = db;
     // One snapshot: jobs that change meanwhile must not look like counters that are wrong.
     return db.transaction(() => [integrity(opened), journalMode(opened), format(opened), counters(opened)])();

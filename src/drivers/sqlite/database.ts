@@ -4,9 +4,10 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-import SqliteDatabase, { type Database, type Statement } from 'better-sqlite3';
+import type { Database, Statement } from 'better-sqlite3';
 
 import { AppError } from '../../domain/errors.js';
+import { openConnection } from '../connection-sqlite/open-connection.js';
 import { BUSY_TIMEOUT_MS, type LockWait, lockWait, retryWhileBusy } from './lock-wait.js';
 import { toAppError } from './sqlite-errors.js';
 
@@ -34,7 +35,7 @@ export async function openDatabase(options: OpenDatabase): Promise<Database> {
   let db: Database | undefined;
   try {
     mkdirSync(dirname(options.file), { recursive: true, mode: 0o700 });
-    db = new SqliteDatabase(options.file, { timeout: BUSY_TIMEOUT_MS });
+    db = openConnection(options.file, { timeout: BUSY_TIMEOUT_MS });
     const opened = db;
     await retryWhileBusy(() => prepareFile(opened, options), wait);
     return opened;
