@@ -33,8 +33,8 @@ export class LineAsker {
       return await this.#nextLine(signal);
     } finally {
       this.#waiting = undefined;
-      // A stdin that is read would keep the process alive.
-      this.#lines.pause();
+      // A stdin that is read would keep the process alive. One that has ended cannot be paused: newer versions of Node throw.
+      if (!this.#ended) this.#lines.pause();
     }
   }
 
