@@ -41,7 +41,11 @@ export class LineAsker {
   #nextLine(signal: AbortSignal): Promise<string> {
     return new Promise((resolve, reject) => {
       this.#waiting = (line) => resolve(line.trim());
-      const stopped = (): void => reject(new AppError('REFUSED', 'stopped before the question was answered'));
+      const stopped = (): void => {
+        // What is printed next must not stand on the question's line.
+        this.#output.write('\n');
+        reject(new AppError('REFUSED', 'stopped before the question was answered'));
+      };
       if (signal.aborted) stopped();
       else signal.addEventListener('abort', stopped, { once: true });
     });

@@ -4,28 +4,17 @@
 // CRASH_TRACE=file names every call of a port in that file, one a line: what there is to be killed at.
 
 import { main } from '../../src/cli.js';
-import type { SignalName } from '../../src/commands/signals.js';
 import type { Config } from '../../src/config/config.js';
 import { processStreams } from '../../src/output/streams.js';
+import { processSignals } from '../../src/process-main.js';
 import { openRuntime } from '../../src/runtime.js';
 import { mine } from './mine.js';
-
-const SIGNALS: readonly SignalName[] = ['SIGHUP', 'SIGINT', 'SIGTERM'];
 
 process.exitCode = await main({
   argv: process.argv.slice(2),
   streams: processStreams(process),
   env: process.env,
   cwd: process.cwd(),
-  signals: {
-    listen: (handler) => {
-      const listeners = SIGNALS.map((name) => ({ name, listener: () => handler(name) }));
-      for (const { name, listener } of listeners) process.on(name, listener);
-      return () => {
-        for (const { name, listener } of listeners) process.off(name, listener);
-      };
-    },
-    endProcess: (name) => void process.kill(process.pid, name),
-  },
+  signals: processSignals,
   openRuntime: async (config: Config) => mine(await openRuntime(config), process.env),
 });
