@@ -85,10 +85,9 @@ class Mines {
       if (plan?.when === 'after') halt(plan.signal);
       return this.#named(name, answer);
     }
-    return answer.then((value: unknown) => {
-      if (plan?.when === 'after') halt(plan.signal);
-      return this.#named(name, value);
-    });
+    // A call that fails (a lock lost on a slow machine) is a stop as well.
+    const settled = plan?.when === 'after' ? answer.finally(() => halt(plan.signal)) : answer;
+    return settled.then((value: unknown) => this.#named(name, value));
   }
 
   #isStop(name: string): boolean {
