@@ -12,6 +12,7 @@ import { buildVictim, withClock } from './build-victim.js';
 import { mustHold, storedJobs } from './inspect.js';
 import { echoLines, expecting, LARGE, writeLines } from './job-mix.js';
 import { type Ended, Place } from './place.js';
+import { LONG } from './run-length.js';
 import { until } from './until.js';
 
 let program: string;
@@ -129,7 +130,8 @@ test.concurrent('a lock that another process holds for 3 s is waited for', async
   await place.discard();
 }, 60_000);
 
-test.concurrent('a lock held for longer than 10 s: DB_BUSY for a submission, a worker that runs on', async (context) => {
+// Twelve seconds of waiting: left to the long form. A shorter limit is tried in test/contract.
+test.skipIf(!LONG).concurrent('a lock held for longer than 10 s: DB_BUSY for a submission, a worker that runs on', async (context) => {
   const place = Place.make(program, context);
   await place.json(['submit', 'sleep', '--payload', '{"ms":2000}', '--label', 'expected=Succeeded']);
   const worker = place.start(['worker', 'start']);
@@ -163,9 +165,9 @@ const HOUR = 3_600_000;
 
 test.concurrent('a clock set back by an hour under a running worker: nothing is handed out twice, nothing waits for an hour', async (context) => {
   const place = Place.make(program, context);
-  const lock = { COPILOTEVAL_LOCK_SECONDS: '2' };
+  const lock = { COPILOTEVAL_LOCK_SECONDS: '1' };
   const stepping = withClock(program, { stepMs: -HOUR });
-  await place.json(['submit', 'sleep', '--payload', '{"ms":3000}', '--label', 'expected=Succeeded'], { env: lock });
+  await place.json(['submit', 'sleep', '--payload', '{"ms":2000}', '--label', 'expected=Succeeded'], { env: lock });
   const first = place.start(['worker', 'start', '--concurrency', '1'], { ...stepping, env: { ...stepping.env, ...lock } });
   await until('the job has started', async () => (await storedJobs(place)).some(({ runEpoch }) => runEpoch > 0));
   first.kill('SIGUSR2');

@@ -96,8 +96,8 @@ test('a worker killed while it gives a running job back leaves it to the next wo
   const stops = ['store.save#2:before', 'delivery.completeWithin#1:before', 'delivery.completeWithin#1:after', 'store.save#2:after'];
   await inParallel(stops, 4, async (stop) => {
     const place = Place.make(program, context);
-    await place.json(['submit', 'sleep', '--payload', '{"ms":1500}', '--label', 'expected=Succeeded']);
-    const worker = place.start(['worker', 'start', '--lock-seconds', '1', '--drain-timeout', '0s'], { crashAt: stop });
+    await place.json(['submit', 'sleep', '--payload', '{"ms":600}', '--label', 'expected=Succeeded']);
+    const worker = place.start(['worker', 'start', '--lock-seconds', '0.5', '--drain-timeout', '0s'], { crashAt: stop });
     await until('the job has started', async () => (await storedJobs(place)).some(({ runEpoch }) => runEpoch > 0));
     worker.kill('SIGTERM');
     expect(await worker.ended, stop).toMatchObject({ signal: 'SIGKILL' });

@@ -17,7 +17,7 @@ beforeAll(async () => {
   program = await buildVictim();
 });
 
-const KILLS = byLength(20, 400);
+const KILLS = byLength(16, 400);
 const QUEUE = 'evaluation-jobs';
 
 /** How a process may fare. */
@@ -78,7 +78,7 @@ async function strike(storm: Storm, args: readonly string[], within: Fate): Prom
   const stop = `*.*#${chance.between(1, within.calls)}:${chance.pick(['before', 'after'])}`;
   const running: Running = place.start(args, unlucky && inProgram ? { crashAt: stop } : {});
   // A purge may wait for a minute for the locks of a killed one: the lucky do not live for ever either.
-  const timers = [setTimeout(() => running.kill(), unlucky ? chance.between(within.ms / 10, within.ms) : 15_000)];
+  const timers = [setTimeout(() => running.kill(), unlucky ? chance.between(within.ms / 10, within.ms) : byLength(4_000, 15_000))];
   if (chance.next() < within.pauses) timers.push(...pause(running, storm, within.ms));
   const ended = await running.ended;
   for (const timer of timers) clearTimeout(timer);

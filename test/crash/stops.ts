@@ -27,14 +27,14 @@ const ASIDE = /\.(sweep|open|close|release|remove|changed|latestCursor)$/;
 
 /**
  * CRASH_AT values. Long form: before and after every single call. Short form: before and after the first call of each
- * method that `steps` names, and after the first call of the others that change something, with `looks` also of those
- * that do not: what comes before a call is what came after the call before it.
+ * method that `steps` names, and after the first call of the others that change something. What comes before a call is
+ * what came after the call before it.
  */
-export function stopsOf(calls: Calls, steps: readonly string[], { looks = false } = {}): string[] {
+export function stopsOf(calls: Calls, steps: readonly string[]): string[] {
   return [...calls].flatMap(([name, count]) => {
     const at = (when: string): string[] => (LONG ? everyCall(count) : [1]).map((call) => `${name}#${call}:${when}`);
     if (LONG || steps.includes(name)) return LOOKS.test(name) ? at('after') : [...at('before'), ...at('after')];
-    return ASIDE.test(name) || (LOOKS.test(name) && !looks) ? [] : at('after');
+    return ASIDE.test(name) || LOOKS.test(name) ? [] : at('after');
   });
 }
 

@@ -55,7 +55,7 @@ test(
     await traced.discard();
     expect([...calls.keys()]).toEqual(expect.arrayContaining(FLOW));
 
-    const stops = stopsOf(calls, STEPS, { looks: true });
+    const stops = stopsOf(calls, STEPS);
     const reached: string[] = [];
     await inParallel(stops, 6, async (stop) => {
       const place = template.copy();

@@ -20,6 +20,25 @@ const SHARED = ['worker', 'start', '--drain', '--concurrency', '10', '--lock-sec
 const MAX_ATTEMPTS = 3;
 const worker = (...more: string[]): string[] => ['worker', 'start', '--concurrency', '1', '--lock-seconds', '1', ...more];
 
+test.concurrent('a job that kills its worker ends dead-lettered and takes none of its 49 neighbours along', async (context) => {
+  const place = Place.make(program, context);
+  const sleepers = Array.from({ length: 49 }, (): JobLine => expecting('Succeeded', { type: 'sleep', payload: { ms: 30 } }));
+  const poison = expecting('DeadLettered', { type: 'fail', payload: { mode: 'crash' } });
+  await place.json(['submit', '--from', writeLines(place, 'jobs.jsonl', [...sleepers.slice(0, 20), poison, ...sleepers.slice(20)])]);
+
+  let deaths = 0;
+  for (let ended = await place.run(SHARED); ended.code !== 0; ended = await place.run(SHARED)) {
+    expect(ended.signal).toBe('SIGKILL');
+    deaths += 1;
+    expect(deaths).toBeLessThanOrEqual(MAX_ATTEMPTS);
+  }
+  expect(deaths).toBe(MAX_ATTEMPTS);
+  await mustHold(place, 'after the drain', { drained: true });
+  const dead = (await storedJobs(place)).filter(({ status }) => status === 'DeadLettered');
+  expect(dead).toMatchObject([{ type: 'fail', attempt: MAX_ATTEMPTS, error: { code: 'WORKER_LOST' } }]);
+  await place.discard();
+}, 60_000);
+
 test.concurrent('a worker that was stopped for longer than its lock does not overwrite the outcome of the next one', async (context) => {
   const place = Place.make(program, context);
   await place.json(['submit', 'echo', '--payload', '{"by":"echo"}', '--label', 'expected=Succeeded']);
@@ -89,25 +108,6 @@ test.concurrent('two workers share a queue without doing anything twice', async 
   await until('no worker in the registry', () => withRuntime(place, async ({ workers }) => (await workers.list()).length === 0));
   await place.discard();
 }, 30_000);
-
-test.concurrent('a job that kills its worker ends dead-lettered and takes none of its 49 neighbours along', async (context) => {
-  const place = Place.make(program, context);
-  const sleepers = Array.from({ length: 49 }, (): JobLine => expecting('Succeeded', { type: 'sleep', payload: { ms: 30 } }));
-  const poison = expecting('DeadLettered', { type: 'fail', payload: { mode: 'crash' } });
-  await place.json(['submit', '--from', writeLines(place, 'jobs.jsonl', [...sleepers.slice(0, 20), poison, ...sleepers.slice(20)])]);
-
-  let deaths = 0;
-  for (let ended = await place.run(SHARED); ended.code !== 0; ended = await place.run(SHARED)) {
-    expect(ended.signal).toBe('SIGKILL');
-    deaths += 1;
-    expect(deaths).toBeLessThanOrEqual(MAX_ATTEMPTS);
-  }
-  expect(deaths).toBe(MAX_ATTEMPTS);
-  await mustHold(place, 'after the drain', { drained: true });
-  const dead = (await storedJobs(place)).filter(({ status }) => status === 'DeadLettered');
-  expect(dead).toMatchObject([{ type: 'fail', attempt: MAX_ATTEMPTS, error: { code: 'WORKER_LOST' } }]);
-  await place.discard();
-}, 60_000);
 
 async function continuations(place: Place): Promise<number> {
   return withRuntime(place, async (runtime) => [...(await readStored(runtime)).events.values()].flat().filter(({ type }) => type === 'children-ended').length);
