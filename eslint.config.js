@@ -36,6 +36,7 @@ const LAYERS = [
     except: ['./domain', './ports', './services', './evaluation', './output', './config', './worker', './tui', './api', './emulator', './commands', './runtime.ts', './version.ts', './public.ts'],
     message: 'A command reaches backends through `await context.runtime()` and prints through `context.io`.',
   },
+  layer('emulator', ['domain', 'ports', 'drivers/sqlite', 'drivers/connection-sqlite', 'emulator'], 'The emulator is a broker of its own; it knows nothing of jobs.'),
   layer('tui', ['domain', 'ports', 'services', 'output', 'tui'], 'The dashboard uses the services that commands use.'),
   layer('api', ['domain', 'ports', 'services', 'api'], 'The API uses the services that commands use.'),
   {
@@ -57,6 +58,10 @@ const PACKAGES = [
   { name: 'commander', only: 'src/commands', message: 'Only src/commands/parse-command.ts knows commander; declare options with src/commands/option-specs.ts.' },
   { name: 'chalk', only: 'src/output', message: 'Use `io.style`, which knows whether colours are wanted.' },
   { name: 'dotenv', only: 'src/config', message: 'Settings come from `context.config`.' },
+  { name: 'rhea', only: 'src/emulator', message: 'Only the emulator speaks AMQP by itself.' },
+  { name: '@azure/service-bus', only: 'src/drivers/service-bus', message: 'Use the ports; the driver knows the SDK.' },
+  { name: 'ink', only: 'src/tui', message: 'Only the dashboard draws screens.' },
+  { name: 'react', only: 'src/tui', message: 'Only the dashboard draws screens.' },
   { name: 'pino', only: 'src/worker', message: 'Take a logger as a parameter.' },
 ];
 
@@ -137,7 +142,7 @@ export default tseslint.config(
       ...packageRules(undefined),
     },
   },
-  ...PACKAGES.map(({ only }) => ({ files: [`${only}/**/*.ts`], rules: packageRules(only) })),
+  ...PACKAGES.map(({ only }) => ({ files: [`${only}/**/*.ts`, `${only}/**/*.tsx`], rules: packageRules(only) })),
   {
     // Static imports of what only some commands need would slow all of them down.
     files: ['src/commands/**/*.ts'],
