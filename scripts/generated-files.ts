@@ -2,7 +2,8 @@
 
 import { EXIT_CODES, EXIT_CODE_OF } from '../src/commands/exit-codes.js';
 import { jsonSchema, SCHEMA_NAMES } from '../src/commands/schema/print.js';
-import { PLACE_VARIABLES, SETTING_NAMES, SETTINGS, type Setting } from '../src/config/schema.js';
+import { PLACE_VARIABLES, SETTING_NAMES, SETTINGS } from '../src/config/schema.js';
+import type { Setting } from '../src/config/setting.js';
 import { ERROR_CODES, type ErrorCode } from '../src/domain/errors.js';
 
 export interface GeneratedFile {

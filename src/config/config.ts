@@ -7,7 +7,8 @@ import { nearest } from '../domain/nearest.js';
 import { DEFAULT_PROFILE, readConfigFile, type ConfigFile } from './config-file.js';
 import type { ConfigPlace } from './data-dir.js';
 import type { Environment } from './environment.js';
-import { SETTING_NAMES, SETTINGS, type Setting, type SettingName, type SettingValues } from './schema.js';
+import { SETTING_NAMES, SETTINGS, type SettingName, type SettingValues } from './schema.js';
+import type { Setting } from './setting.js';
 
 export interface Config extends Omit<SettingValues, 'userId'> {
   readonly dataDir: string;

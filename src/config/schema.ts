@@ -1,27 +1,10 @@
 // The table of settings: what can be set, how it is read, under which names. The loader, `config show`, .env.example
-// and the errors about settings all come from it.
+// and the errors about settings all come from it. The settings of Service Bus stand in service-bus-settings.ts.
 
 import { DEFAULT_QUEUE } from '../domain/queue-registry.js';
-import { anyNumber, listOf, oneWordOf, recordsOf, text, webAddress, wholeNumber, yesOrNo, type ValueKind } from './value-kinds.js';
-
-export interface Setting<T> {
-  readonly kind: ValueKind<T>;
-  readonly default: T;
-  /** The environment variable; settings that are objects have none. */
-  readonly env: string | undefined;
-  readonly description: string;
-  /** Hidden in `config show`, logs and errors. */
-  readonly secret: boolean;
-  /** A path: relative to the folder of config.json there, to the current directory in the environment. */
-  readonly path: boolean;
-}
-
-interface SettingTexts {
-  readonly env?: string;
-  readonly description: string;
-  readonly secret?: boolean;
-  readonly path?: boolean;
-}
+import { SERVICE_BUS_SETTINGS } from './service-bus-settings.js';
+import { optional, setting, type Setting } from './setting.js';
+import { anyNumber, listOf, oneWordOf, recordsOf, text, webAddress, wholeNumber, yesOrNo } from './value-kinds.js';
 
 const QUEUE_NAME = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,259}$/;
 const TYPE_NAME = /^[a-z0-9][a-z0-9._-]{0,99}$/i;
@@ -110,6 +93,19 @@ export const SETTINGS = {
     env: 'HTTP_ALLOW_HOSTS',
     description: 'Hosts that `http` jobs may call; all public ones when empty, private addresses only when listed.',
   }),
+  ...SERVICE_BUS_SETTINGS,
+  noWorker: setting(oneWordOf(['warn', 'run']), 'warn', {
+    env: 'COPILOTEVAL_NO_WORKER',
+    description: 'What `submit --wait` does when no worker is alive: say so and wait, or run the job itself.',
+  }),
+  production: setting(yesOrNo(), false, {
+    env: 'COPILOTEVAL_PRODUCTION',
+    description: 'Guard rails for data that matters: read only without --write, reasons asked for, purges confirmed by typing.',
+  }),
+  maxAffected: optional(wholeNumber(1, 100_000_000), {
+    env: 'COPILOTEVAL_MAX_AFFECTED',
+    description: 'A command that would change more jobs or dead letters at once is refused; 1000 in production when not set.',
+  }),
 } as const satisfies Readonly<Record<string, Setting<unknown>>>;
 
 export type SettingName = keyof typeof SETTINGS;
@@ -126,18 +122,3 @@ export const PLACE_VARIABLES = {
   COPILOTEVAL_HOME: 'The data directory: jobs, files and config.json.',
   COPILOTEVAL_PROFILE: 'The profile of config.json to use.',
 } as const;
-
-function setting<T>(kind: ValueKind<T>, fallback: NoInfer<T>, texts: SettingTexts): Setting<T> {
-  return {
-    kind,
-    default: fallback,
-    env: texts.env,
-    description: texts.description,
-    secret: texts.secret ?? false,
-    path: texts.path ?? false,
-  };
-}
-
-function optional<T>(kind: ValueKind<T>, texts: SettingTexts): Setting<T | undefined> {
-  return setting<T | undefined>(kind, undefined, texts);
-}

@@ -36,6 +36,15 @@ export function yesOrNo(): ValueKind<boolean> {
   };
 }
 
+/** `true` in any case is true, any other text false: how the systems read this flag that had it first. */
+export function trueWord(): ValueKind<boolean> {
+  return {
+    expects: 'true or false',
+    fromText: (text) => text.trim().toLowerCase() === 'true',
+    fromJson: (value) => (typeof value === 'boolean' ? value : undefined),
+  };
+}
+
 export function text(expects: string, pattern: RegExp): ValueKind<string> {
   const accept = (value: string): string | undefined => (pattern.test(value) ? value : undefined);
   return { expects, fromText: accept, fromJson: (value) => (typeof value === 'string' ? accept(value) : undefined) };

@@ -1,7 +1,8 @@
 // `copiloteval config show`: the settings in force, each with where it comes from. Secrets stay hidden.
 
 import type { Config } from '../../config/config.js';
-import { SETTING_NAMES, SETTINGS, type Setting } from '../../config/schema.js';
+import { SETTING_NAMES, SETTINGS } from '../../config/schema.js';
+import type { Setting } from '../../config/setting.js';
 import { printable } from '../../output/sanitize.js';
 import { renderTable } from '../../output/table.js';
 import { defineCommand, type CommandContext } from '../command.js';
