@@ -3,12 +3,10 @@
 // as commands. Sequences: ECMA-48 (CSI, SS3), xterm's control sequences (bracketed paste, focus events).
 
 import type { Clock } from '../../ports/clock.js';
+import type { Key, TerminalEvent } from './terminal.js';
 
-export type TerminalInput =
-  /** One key: a grapheme as typed, or a name: `<enter>`, `<esc>`, `<up>`, `<pgdn>`, `<c-d>`, `<s-tab>`, `<f1>` … */
-  | { readonly kind: 'key'; readonly key: string }
-  | { readonly kind: 'paste'; readonly text: string }
-  | { readonly kind: 'focus'; readonly focused: boolean };
+/** What of the terminal's events comes as bytes. */
+export type TerminalInput = Extract<TerminalEvent, { kind: 'key' | 'paste' | 'focus' }>;
 
 /** An escape byte without more after it is the Escape key once this has passed: packets of one sequence come closer. */
 export const ESCAPE_WAIT_MS = 40;
@@ -73,7 +71,7 @@ export class KeyDecoder {
     this.#pending = next === -1 ? '' : this.#pending.slice(next);
     for (const { segment } of this.#graphemes.segment(plain)) {
       const key = keyOfGrapheme(segment);
-      if (key !== undefined) this.#key(key);
+      if (key !== undefined) this.#emit({ kind: 'key', key });
     }
     return true;
   }
@@ -84,7 +82,7 @@ export class KeyDecoder {
     if (rest.startsWith('[') || rest.startsWith('O')) return this.#readSequence(rest);
     // Escape and another key, typed or sent in one packet: no key of ours is a chord with Alt.
     this.#pending = rest;
-    this.#key('<esc>');
+    this.#named('escape');
     return true;
   }
 
@@ -94,7 +92,7 @@ export class KeyDecoder {
       if (couldGrow(rest)) return false;
       // No sequence after all: the Escape key, then what was typed.
       this.#pending = rest;
-      this.#key('<esc>');
+      this.#named('escape');
       return true;
     }
     const sequence = match[0];
@@ -109,7 +107,7 @@ export class KeyDecoder {
     else {
       const key = keyOfSequence(sequence);
       // Reports nobody asked for (mouse, cursor position, colours) are swallowed.
-      if (key !== undefined) this.#key(key);
+      if (key !== undefined) this.#named(key);
     }
   }
 
@@ -122,12 +120,12 @@ export class KeyDecoder {
     this.#wait = undefined;
     const rest = this.#pending.slice(1);
     this.#pending = '';
-    this.#key('<esc>');
+    this.#named('escape');
     if (rest !== '') this.feed(rest);
   }
 
-  #key(key: string): void {
-    this.#emit({ kind: 'key', key });
+  #named(name: string): void {
+    this.#emit({ kind: 'key', key: { name, text: null } });
   }
 }
 
@@ -136,30 +134,31 @@ function couldGrow(rest: string): boolean {
 }
 
 const CONTROL_KEYS: Readonly<Record<string, string>> = {
-  '\r': '<enter>',
-  '\r\n': '<enter>',
-  '\n': '<enter>',
-  '\t': '<tab>',
+  '\r': 'enter',
+  '\r\n': 'enter',
+  '\n': 'enter',
+  '\t': 'tab',
   // Terminals send either for the one key.
-  '\u0008': '<backspace>',
-  '\u007f': '<backspace>',
-  '\u0000': '<c-space>',
+  '\u0008': 'backspace',
+  '\u007f': 'backspace',
+  '\u0000': 'ctrl-space',
 };
 
-function keyOfGrapheme(grapheme: string): string | undefined {
+function keyOfGrapheme(grapheme: string): Key | undefined {
+  if (grapheme === ' ') return { name: 'space', text: ' ' };
   const named = CONTROL_KEYS[grapheme];
-  if (named !== undefined) return named;
+  if (named !== undefined) return { name: named, text: null };
   const code = grapheme.codePointAt(0) ?? 0;
-  if (code >= 1 && code <= 26) return `<c-${String.fromCharCode(code + 96)}>`;
+  if (code >= 1 && code <= 26) return { name: `ctrl-${String.fromCharCode(code + 96)}`, text: null };
   // The rest of the control characters is no key of any keyboard.
-  return code < 32 || (code >= 0x7f && code < 0xa0) ? undefined : grapheme;
+  return code < 32 || (code >= 0x7f && code < 0xa0) ? undefined : { name: grapheme, text: grapheme };
 }
 
 const FINALS: Readonly<Record<string, string>> = {
   A: 'up', B: 'down', C: 'right', D: 'left', H: 'home', F: 'end', P: 'f1', Q: 'f2', R: 'f3', S: 'f4', M: 'enter',
 };
 const NUMBERED: Readonly<Record<string, string>> = {
-  1: 'home', 2: 'insert', 3: 'delete', 4: 'end', 5: 'pgup', 6: 'pgdn', 7: 'home', 8: 'end',
+  1: 'home', 2: 'insert', 3: 'delete', 4: 'end', 5: 'pageup', 6: 'pagedown', 7: 'home', 8: 'end',
   11: 'f1', 12: 'f2', 13: 'f3', 14: 'f4', 15: 'f5', 17: 'f6', 18: 'f7', 19: 'f8', 20: 'f9', 21: 'f10', 23: 'f11', 24: 'f12',
 };
 
@@ -170,12 +169,12 @@ function isReport(sequence: string, number: string, final: string): boolean {
 
 /** Modified arrows and the like count as the plain key; shift-tab and control-arrows have names of their own. */
 function keyOfSequence(sequence: string): string | undefined {
-  if (sequence === '[Z') return '<s-tab>';
+  if (sequence === '[Z') return 'shift-tab';
   const match = /^(?:O|\[)(\d*)(?:;(\d+))?([A-Za-z~])$/.exec(sequence);
   if (match === null) return undefined;
   const [, number = '', modifier, final = ''] = match;
   const name = final === '~' ? NUMBERED[number] : isReport(sequence, number, final) ? undefined : FINALS[final];
   if (name === undefined) return undefined;
   const hasControl = modifier !== undefined && ((Number(modifier) - 1) & 4) !== 0;
-  return hasControl ? `<c-${name}>` : `<${name}>`;
+  return hasControl ? `ctrl-${name}` : name;
 }

@@ -4,175 +4,187 @@
 import { writeSync } from 'node:fs';
 import type { ReadStream, WriteStream } from 'node:tty';
 
-import { AppError } from '../../domain/errors.js';
 import type { Clock } from '../../ports/clock.js';
 import { copySequence } from './clipboard.js';
+import { editText } from './edit-text.js';
 import { FrameWriter } from './frame-writer.js';
-import { KeyDecoder, type TerminalInput } from './key-decoder.js';
-import type { Terminal } from './terminal.js';
+import { KeyDecoder } from './key-decoder.js';
+import type { Size, Terminal, TerminalEvent } from './terminal.js';
 import { ENTER_MODES, LEAVE_MODES } from './terminal-modes.js';
 
 export interface TerminalParts {
   readonly stdin: ReadStream;
-  readonly stdout: WriteStream;
+  readonly stdout: WriteStream & { readonly fd: number };
   readonly clock: Clock;
-  /** TMUX is set. */
+  readonly settings: TerminalSettings;
+}
+
+export interface TerminalSettings {
+  /** The program runs in tmux. */
   readonly insideTmux: boolean;
-  /** COLUMNS and LINES, for terminals that do not tell their size. */
-  readonly fallbackSize: { readonly columns: number; readonly rows: number };
+  /** For terminals that do not tell: COLUMNS and LINES, else 80×24. */
+  readonly fallbackSize: Size;
+  /** The command line of VISUAL or EDITOR. */
+  readonly editor: string;
 }
 
 /** A drag of the window's edge is a storm of sizes; the last one counts. */
 const RESIZE_QUIET_MS = 50;
 
-/** Enters at once: what is written to `frames` next is the first thing shown. */
+/** Nothing is touched before the first `draw` or `listen`. Both streams must be terminals. */
 export function openTerminal(parts: TerminalParts): Terminal {
-  const terminal = new ProcessTerminal(parts);
-  terminal.enter();
-  return terminal;
+  return new ProcessTerminal(parts);
 }
 
 class ProcessTerminal implements Terminal {
-  readonly frames: FrameWriter;
   readonly failure: Promise<never>;
   readonly #parts: TerminalParts;
+  readonly #frames: FrameWriter;
   readonly #decoder: KeyDecoder;
-  #entered = false;
+  readonly #listeners = new Set<(event: TerminalEvent) => void>();
   #fail: (error: unknown) => void = () => undefined;
-  #onInput: (input: TerminalInput) => void = () => undefined;
-  #onResize: () => void = () => undefined;
+  /** `new`: never entered · `ours` · `lent`: to be entered again · `over`: given back for good. */
+  #state: 'new' | 'ours' | 'lent' | 'over' = 'new';
   #resizeTimer: AbortController | undefined;
 
   constructor(parts: TerminalParts) {
-    this.#parts = parts;
     const { stdout, clock } = parts;
-    this.failure = new Promise((_resolve, reject) => {
-      this.#fail = reject;
-    });
+    this.#parts = parts;
+    this.failure = new Promise((_resolve, reject) => (this.#fail = reject));
     // Somebody may look only later; that is no unhandled rejection.
     this.failure.catch(() => undefined);
-    this.frames = new FrameWriter({
-      clock,
-      target: {
-        size: () => this.size(),
-        write: (text) => void stdout.write(text),
-        backlog: () => stdout.writableLength,
-        onDrain: (handler) => void stdout.once('drain', handler),
-      },
-    });
-    this.#decoder = new KeyDecoder(clock, (input) => this.#onInput(input));
+    const target = {
+      size: (): Size => this.size,
+      write: (text: string): void => void stdout.write(text),
+      backlog: (): number => stdout.writableLength,
+      onDrain: (handler: () => void): void => void stdout.once('drain', handler),
+    };
+    this.#frames = new FrameWriter(target, clock);
+    this.#decoder = new KeyDecoder(clock, (input) => this.#tell(input));
   }
 
-  size(): { columns: number; rows: number } {
-    const { stdout, fallbackSize } = this.#parts;
-    // Some pseudo terminals say 0 × 0.
-    return { columns: stdout.columns || fallbackSize.columns, rows: stdout.rows || fallbackSize.rows };
+  get size(): Size {
+    const { stdout, settings } = this.#parts;
+    // Some pseudo terminals say 0×0.
+    return { columns: stdout.columns || settings.fallbackSize.columns, rows: stdout.rows || settings.fallbackSize.rows };
   }
 
-  onInput(handler: (input: TerminalInput) => void): void {
-    this.#onInput = handler;
+  draw(frame: string): void {
+    this.#enter();
+    this.#frames.draw(frame);
   }
 
-  onResize(handler: () => void): void {
-    this.#onResize = handler;
+  listen(listener: (event: TerminalEvent) => void): () => void {
+    this.#enter();
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
-  enter(): void {
-    const { stdin, stdout } = this.#parts;
-    this.#listen();
-    this.#takeOver();
-    stdin.setEncoding('utf8');
-    stdin.on('data', this.#data);
-    stdin.on('end', this.#gone);
-    stdin.on('error', this.#gone);
-    stdout.on('error', this.#gone);
-    stdout.on('resize', this.#resized);
-    stdin.resume();
-  }
-
-  lend<T>(use: () => T): T {
-    this.frames.suspend();
-    this.#giveBack();
-    this.#parts.stdin.pause();
+  async suspend<T>(run: () => Promise<T>): Promise<T> {
+    this.#lend();
     try {
-      return use();
+      return await run();
     } finally {
       this.#takeAgain();
     }
   }
 
-  stopProcess(): void {
-    this.frames.suspend();
-    this.#giveBack();
-    process.kill(process.pid, 'SIGSTOP');
-    // Goes on here or a moment later, when the shell sends SIGCONT: see #continued.
+  edit(document: { readonly name: string; readonly text: string }): Promise<string | null> {
+    return this.suspend(async () => editText(document, this.#parts.settings.editor));
   }
 
-  copy(text: string): boolean {
-    const sequence = copySequence(text, this.#parts.insideTmux);
+  copy(text: string): void {
+    if (this.#state !== 'ours') return;
+    const sequence = copySequence(text, this.#parts.settings.insideTmux);
     if (sequence !== undefined) this.#parts.stdout.write(sequence);
-    return sequence !== undefined;
   }
 
   bell(): void {
-    this.#parts.stdout.write('\u0007');
+    if (this.#state === 'ours') this.#parts.stdout.write('\u0007');
+  }
+
+  stop(): void {
+    if (this.#state !== 'ours' || process.platform === 'win32') return;
+    this.#lend();
+    // Not SIGTSTP, which would come to our own handler.
+    process.kill(process.pid, 'SIGSTOP');
   }
 
   restore = (): void => {
+    if (this.#state === 'over') return;
     const { stdin, stdout } = this.#parts;
-    this.frames.suspend();
-    this.#giveBack();
-    this.#stopListening();
-    stdin.off('data', this.#data);
-    stdin.off('end', this.#gone);
+    if (this.#state !== 'new') this.#lend();
+    this.#state = 'over';
+    this.#resizeTimer?.abort();
+    this.#setHooks('off');
+    stdin.off('data', this.#data).off('end', this.#gone).off('error', this.#gone);
     stdout.off('resize', this.#resized);
-    stdin.pause();
-    // Reading a terminal keeps the process alive even when paused.
+    // A terminal that is read keeps the process alive, even when paused.
     stdin.unref();
   };
 
+  #enter(): void {
+    if (this.#state !== 'new') return;
+    const { stdin, stdout } = this.#parts;
+    this.#setHooks('on');
+    this.#takeOver();
+    stdin.setEncoding('utf8');
+    stdin.on('data', this.#data).on('end', this.#gone).on('error', this.#gone);
+    stdout.on('error', this.#gone).on('resize', this.#resized);
+  }
+
   #takeOver(): void {
-    this.#entered = true;
-    setRawMode(this.#parts.stdin, true);
+    this.#state = 'ours';
+    this.#setRawMode(true);
     this.#parts.stdout.write(ENTER_MODES);
+    this.#parts.stdin.resume();
   }
 
   #takeAgain(): void {
-    this.#takeOver();
+    if (this.#state !== 'lent') return;
     this.#decoder.reset();
-    this.#parts.stdin.resume();
-    this.frames.resume();
-    this.#onResize();
+    this.#takeOver();
+    this.#frames.resume();
+    // The window may have another size by now, and that signal went to the other program.
+    this.#tell({ kind: 'resize', size: this.size });
   }
 
-  #giveBack(): void {
-    if (!this.#entered) return;
-    this.#entered = false;
+  #lend(): void {
+    if (this.#state !== 'ours') return;
+    this.#state = 'lent';
+    this.#frames.suspend();
+    this.#parts.stdin.pause();
     writeNow(this.#parts.stdout.fd, LEAVE_MODES);
-    setRawMode(this.#parts.stdin, false);
+    this.#setRawMode(false);
   }
 
-  #listen(): void {
-    process.on('exit', this.restore);
-    process.on('uncaughtException', this.#crashed);
-    process.on('unhandledRejection', this.#crashed);
-    process.on('SIGCONT', this.#continued);
-    process.on('SIGTSTP', this.#stopAsked);
+  #setHooks(to: 'on' | 'off'): void {
+    process[to]('exit', this.restore);
+    process[to]('uncaughtException', this.#crashed);
+    process[to]('unhandledRejection', this.#crashed);
+    process[to]('SIGCONT', this.#continued);
+    process[to]('SIGTSTP', this.#stopAsked);
   }
 
-  #stopListening(): void {
-    process.off('exit', this.restore);
-    process.off('uncaughtException', this.#crashed);
-    process.off('unhandledRejection', this.#crashed);
-    process.off('SIGCONT', this.#continued);
-    process.off('SIGTSTP', this.#stopAsked);
+  #tell(event: TerminalEvent): void {
+    for (const listener of [...this.#listeners]) listener(event);
+  }
+
+  /** A terminal that is gone has no mode to set. */
+  #setRawMode(raw: boolean): void {
+    try {
+      this.#parts.stdin.setRawMode(raw);
+    } catch {
+      return;
+    }
   }
 
   readonly #data = (text: string | Buffer): void => this.#decoder.feed(text.toString());
 
   readonly #gone = (): void => {
+    if (this.#state === 'over') return;
     this.restore();
-    this.#fail(new AppError('TERMINAL_GONE', 'the terminal is gone'));
+    this.#tell({ kind: 'gone' });
   };
 
   readonly #crashed = (error: unknown): void => {
@@ -180,31 +192,20 @@ class ProcessTerminal implements Terminal {
     this.#fail(error);
   };
 
-  readonly #stopAsked = (): void => this.stopProcess();
+  readonly #stopAsked = (): void => this.stop();
 
-  readonly #continued = (): void => {
-    if (!this.#entered) this.#takeAgain();
-  };
+  readonly #continued = (): void => this.#takeAgain();
 
   readonly #resized = (): void => {
     this.#resizeTimer?.abort();
     const timer = new AbortController();
     this.#resizeTimer = timer;
     void this.#parts.clock.sleep(RESIZE_QUIET_MS, timer.signal).then(() => {
-      if (timer.signal.aborted) return;
-      this.frames.resized();
-      this.#onResize();
+      if (timer.signal.aborted || this.#state !== 'ours') return;
+      this.#frames.resized();
+      this.#tell({ kind: 'resize', size: this.size });
     });
   };
-}
-
-/** A terminal that is gone has no mode to set. */
-function setRawMode(stdin: ReadStream, raw: boolean): void {
-  try {
-    stdin.setRawMode(raw);
-  } catch {
-    return;
-  }
 }
 
 /** Past Node's queue, so that it is out before the process is. A full terminal is tried again for a while. */

@@ -28,6 +28,12 @@ export type TerminalEvent =
   | { readonly kind: 'gone' };
 
 export interface Terminal {
+  /**
+   * Rejects with an exception that nobody in the process caught; the terminal has been given back by then. To be raced
+   * against whatever ends the dashboard: the process would otherwise end without a word about it.
+   */
+  readonly failure: Promise<never>;
+
   /** Never 0; 80×24 where the terminal does not tell. */
   readonly size: Size;
 

@@ -14,16 +14,16 @@ describe('plain keys', () => {
   });
 
   test.each([
-    ['\r', '<enter>'],
-    ['\n', '<enter>'],
-    ['\t', '<tab>'],
-    ['\u007f', '<backspace>'],
-    ['\b', '<backspace>'],
-    ['\u0003', '<c-c>'],
-    ['\u0004', '<c-d>'],
-    ['\u001a', '<c-z>'],
-    ['\u0000', '<c-space>'],
-    [' ', ' '],
+    ['\r', 'enter'],
+    ['\n', 'enter'],
+    ['\t', 'tab'],
+    ['\u007f', 'backspace'],
+    ['\b', 'backspace'],
+    ['\u0003', 'ctrl-c'],
+    ['\u0004', 'ctrl-d'],
+    ['\u001a', 'ctrl-z'],
+    ['\u0000', 'ctrl-space'],
+    [' ', 'space'],
   ])('%j is %s', (bytes, key) => {
     expect(keysOf([bytes])).toEqual([key]);
   });
@@ -31,18 +31,18 @@ describe('plain keys', () => {
 
 describe('sequences', () => {
   test.each([
-    ['\u001b[A', '<up>'],
-    ['\u001bOB', '<down>'],
-    ['\u001b[1;5C', '<c-right>'],
-    ['\u001b[1;2D', '<left>'],
-    ['\u001b[5~', '<pgup>'],
-    ['\u001b[6~', '<pgdn>'],
-    ['\u001b[H', '<home>'],
-    ['\u001b[4~', '<end>'],
-    ['\u001b[3~', '<delete>'],
-    ['\u001b[Z', '<s-tab>'],
-    ['\u001bOP', '<f1>'],
-    ['\u001b[24~', '<f12>'],
+    ['\u001b[A', 'up'],
+    ['\u001bOB', 'down'],
+    ['\u001b[1;5C', 'ctrl-right'],
+    ['\u001b[1;2D', 'left'],
+    ['\u001b[5~', 'pageup'],
+    ['\u001b[6~', 'pagedown'],
+    ['\u001b[H', 'home'],
+    ['\u001b[4~', 'end'],
+    ['\u001b[3~', 'delete'],
+    ['\u001b[Z', 'shift-tab'],
+    ['\u001bOP', 'f1'],
+    ['\u001b[24~', 'f12'],
   ])('%j is %s', (bytes, key) => {
     expect(keysOf([bytes])).toEqual([key]);
   });
@@ -52,7 +52,7 @@ describe('sequences', () => {
   });
 
   test('a sequence split anywhere between packets is one key', () => {
-    for (const cut of [1, 2, 3, 4, 5]) expect(keysOf(['\u001b[1;5C'.slice(0, cut), '\u001b[1;5C'.slice(cut)])).toEqual(['<c-right>']);
+    for (const cut of [1, 2, 3, 4, 5]) expect(keysOf(['\u001b[1;5C'.slice(0, cut), '\u001b[1;5C'.slice(cut)])).toEqual(['ctrl-right']);
   });
 
   test('focus reports tell of the window', () => {
@@ -69,19 +69,19 @@ describe('Escape', () => {
     decoder.feed('\u001b');
     expect(inputs).toEqual([]);
     await endWait();
-    expect(inputs).toEqual([{ kind: 'key', key: '<esc>' }]);
+    expect(inputs).toEqual([{ kind: 'key', key: { name: 'escape', text: null } }]);
   });
 
   test('with a key in the same packet both act', () => {
-    expect(keysOf(['\u001bj'])).toEqual(['<esc>', 'j']);
-    expect(keysOf(['\u001b\u001b[A'])).toEqual(['<esc>', '<up>']);
+    expect(keysOf(['\u001bj'])).toEqual(['escape', 'j']);
+    expect(keysOf(['\u001b\u001b[A'])).toEqual(['escape', 'up']);
   });
 
   test('a bracket typed after it comes as a key when nothing completes the sequence', async () => {
     const { decoder, inputs, endWait } = open();
     decoder.feed('\u001b[');
     await endWait();
-    expect(inputs.map(keyOf)).toEqual(['<esc>', '[']);
+    expect(inputs.map(keyOf)).toEqual(['escape', '[']);
   });
 });
 
@@ -89,7 +89,7 @@ describe('pastes', () => {
   test('pasted text is never keys, whatever it holds', () => {
     expect(inputsOf(['\u001b[200~Pq\r\u001b[Ax\u001b[201~j'])).toEqual([
       { kind: 'paste', text: 'Pq\r\u001b[Ax' },
-      { kind: 'key', key: 'j' },
+      { kind: 'key', key: { name: 'j', text: 'j' } },
     ]);
   });
 
@@ -125,7 +125,7 @@ test('after the terminal was lent to a program, half a sequence from before mean
 test('any bytes at all neither throw nor give control characters as keys', () => {
   fc.assert(
     fc.property(fc.array(fc.string({ unit: 'binary', maxLength: 20 })), (texts) => {
-      for (const input of inputsOf(texts)) if (input.kind === 'key') expect(input.key).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
+      for (const input of inputsOf(texts)) if (input.kind === 'key') expect(input.key.name).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
     }),
   );
 });
@@ -135,7 +135,7 @@ function keysOf(texts: readonly string[]): string[] {
 }
 
 function keyOf(input: TerminalInput): string {
-  return input.kind === 'key' ? input.key : `(${input.kind})`;
+  return input.kind === 'key' ? input.key.name : `(${input.kind})`;
 }
 
 /** Without the wait ever ending. */
