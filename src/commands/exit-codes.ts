@@ -78,6 +78,8 @@ export const EXIT_CODE_OF: Readonly<Record<ErrorCode, ExitCode>> = {
   SB_FAILED: 5,
   FILE_UNREADABLE: 2,
   FILE_UNWRITABLE: 1,
+  PORT_UNUSABLE: 4,
+  EMULATOR_RUNNING: 4,
   DOCTOR_FAILED: 3,
   TERMINAL_GONE: 129,
   DEMO_FAILED: 1,

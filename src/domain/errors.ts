@@ -59,6 +59,8 @@ export const ERROR_CODES = {
   SB_FAILED: 'Service Bus answered with an error that has no code of its own here.',
   FILE_UNREADABLE: 'A file named on the command line cannot be read.',
   FILE_UNWRITABLE: 'An output file cannot be written.',
+  PORT_UNUSABLE: 'A port cannot be listened on: it is taken or not allowed.',
+  EMULATOR_RUNNING: "Another emulator has this emulator's file open.",
   DOCTOR_FAILED: 'A check of `copiloteval doctor` failed.',
   TERMINAL_GONE: 'The terminal was closed under the dashboard.',
   DEMO_FAILED: 'The demo did not reach its end.',
