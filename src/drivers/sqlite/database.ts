@@ -11,6 +11,9 @@ import { openConnection } from '../connection-sqlite/open-connection.js';
 import { BUSY_TIMEOUT_MS, type LockWait, lockWait, retryWhileBusy } from './lock-wait.js';
 import { toAppError } from './sqlite-errors.js';
 
+/** For those who run statements on an opened file and do not open it themselves. */
+export type { Database };
+
 /** Text that brings the file from the version before to `version`. */
 export interface Migration {
   readonly version: number;

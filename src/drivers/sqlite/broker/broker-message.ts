@@ -22,6 +22,8 @@ export interface BrokerMessage {
   readonly dueAt: number | null;
   /** Null: the queue's time to live from the moment it is due. */
   readonly expiresAt: number | null;
+  /** For a broker that numbers by itself; otherwise the next number. */
+  readonly seq?: number;
 }
 
 export interface LockRequest {

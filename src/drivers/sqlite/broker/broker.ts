@@ -11,7 +11,7 @@ import { DeadLetters } from './dead-letters.js';
 import { Enqueue } from './enqueue.js';
 import { HandOut } from './hand-out.js';
 import { Settlement } from './settlement.js';
-import { Sweep } from './sweep.js';
+import { Sweep, type SweepRules } from './sweep.js';
 
 /** What a look without a write found. */
 export interface BrokerLook {
@@ -29,12 +29,12 @@ export class Broker {
   readonly #handOut: HandOut;
   readonly #settlement: Settlement;
 
-  /** One per connection: statements are kept with it. */
-  constructor(db: Database, hooks: BrokerHooks) {
+  /** One per connection: statements are kept with it. `rules`: other effects of time than this broker's own. */
+  constructor(db: Database, hooks: BrokerHooks, rules?: SweepRules) {
     this.queues = new BrokerQueues(db);
     this.deadLetters = new DeadLetters(db, hooks, this.queues);
     this.#sending = new Enqueue(db, hooks);
-    this.#timed = new Sweep(db, hooks);
+    this.#timed = new Sweep(db, hooks, rules);
     this.#handOut = new HandOut(db, hooks, this.queues, this.#timed);
     this.#settlement = new Settlement(db, hooks);
   }

@@ -10,9 +10,9 @@ import { NO_TOKEN } from './schema.js';
 
 // One statement for the look at the queue and the insert: an unknown queue inserts nothing.
 const INSERT = `
-INSERT INTO broker_messages (queue_id, state, rank, delivery_count, enqueued_at, due_at, expires_at, locked_until, token,
+INSERT INTO broker_messages (seq, queue_id, state, rank, delivery_count, enqueued_at, due_at, expires_at, locked_until, token,
   message_id, properties, body)
-SELECT id, ?, ?, 0, ?, ?, coalesce(?, ? + ttl_ms), ?, '${NO_TOKEN}', ?, ?, ? FROM broker_queues WHERE name = ?`;
+SELECT ?, id, ?, ?, 0, ?, ?, coalesce(?, ? + ttl_ms), ?, '${NO_TOKEN}', ?, ?, ? FROM broker_queues WHERE name = ?`;
 
 export class Enqueue {
   readonly #db: Database;
@@ -28,6 +28,7 @@ export class Enqueue {
     const waits = dueAt !== null && dueAt > now;
     const dueFrom = waits ? dueAt : now;
     const inserted = prepared(this.#db, INSERT).run(
+      message.seq ?? null,
       waits ? MESSAGE_STATES.scheduled : MESSAGE_STATES.active,
       message.rank,
       now,

@@ -28,7 +28,8 @@ interface Timers {
   readonly longestLockMs: number | null;
 }
 
-interface TimedRow {
+/** A message whose time has come. */
+export interface TimedRow {
   readonly seq: number;
   readonly queue: string;
   readonly state: number;
@@ -69,13 +70,30 @@ UPDATE broker_messages SET state = ${DEAD}, delivery_count = ?, token = '${NO_TO
   dead_letter_reason = ?, dead_letter_description = ? WHERE seq = ?`;
 const DROP = 'DELETE FROM broker_messages WHERE seq = ?';
 
+/**
+ * What time does to a message, where a broker on these tables has rules of its own. Each writes the row and tells the
+ * counts; the sweep only finds the messages.
+ */
+export interface SweepRules {
+  /** Its lock has ended and it may be handed out again. */
+  giveBack(row: TimedRow): void;
+  /** It was scheduled and is due. */
+  activate(row: TimedRow): void;
+  /** `deliveries`: hand-outs that have ended, this one among them. */
+  bury(row: TimedRow, why: { readonly reason: BrokerReason; readonly deliveries: number; readonly now: number }): void;
+  /** It has expired and is about to be deleted. */
+  dropped(row: TimedRow): void;
+}
+
 export class Sweep {
   readonly #db: Database;
   readonly #hooks: BrokerHooks;
+  readonly #rules: SweepRules | undefined;
 
-  constructor(db: Database, hooks: BrokerHooks) {
+  constructor(db: Database, hooks: BrokerHooks, rules?: SweepRules) {
     this.#db = db;
     this.#hooks = hooks;
+    this.#rules = rules;
   }
 
   /** The next instant at which a sweep has something to do; `now` or earlier: it has already. Null: never. Reads only. */
@@ -106,7 +124,9 @@ export class Sweep {
       const deliveries = row.deliveryCount + 1;
       if (row.maxDeliveryCount !== null && deliveries >= row.maxDeliveryCount) {
         const description = `the message was handed out ${deliveries} times and never completed`;
-        moved.push(this.#moveToDeadLetters(row, { reason: 'DELIVERY_LIMIT', description, now, deliveries }));
+        this.#bury(row, { reason: 'DELIVERY_LIMIT', description, now, deliveries }, moved);
+      } else if (this.#rules !== undefined) {
+        this.#rules.giveBack(row);
       } else {
         prepared(this.#db, GIVE_BACK).run(row.seq);
         this.#count(row.queue, 'locked', 'active');
@@ -115,9 +135,13 @@ export class Sweep {
   }
 
   #activateDue(now: number): void {
-    for (const { seq, queue } of prepared<TimedRow>(this.#db, DUE).all(now)) {
-      prepared(this.#db, ACTIVATE).run(seq);
-      this.#count(queue, 'scheduled', 'active');
+    for (const row of prepared<TimedRow>(this.#db, DUE).all(now)) {
+      if (this.#rules !== undefined) {
+        this.#rules.activate(row);
+        continue;
+      }
+      prepared(this.#db, ACTIVATE).run(row.seq);
+      this.#count(row.queue, 'scheduled', 'active');
     }
   }
 
@@ -126,8 +150,9 @@ export class Sweep {
     for (const row of rows) {
       if (row.deadLetterOnExpiration === 1) {
         const description = `the message expired at ${new Date(row.expiresAt ?? now).toISOString()} and was not completed by then`;
-        moved.push(this.#moveToDeadLetters(row, { reason: 'EXPIRED', description, now, deliveries: row.deliveryCount }));
+        this.#bury(row, { reason: 'EXPIRED', description, now, deliveries: row.deliveryCount }, moved);
       } else {
+        this.#rules?.dropped(row);
         prepared(this.#db, DROP).run(row.seq);
         this.#hooks.counted(row.queue, stateOf(row), -1);
       }
@@ -135,14 +160,15 @@ export class Sweep {
     return rows.length === SWEEP_LIMIT;
   }
 
-  #moveToDeadLetters(
-    row: TimedRow,
-    why: { reason: BrokerReason; description: string; now: number; deliveries: number },
-  ): MovedMessage {
+  #bury(row: TimedRow, why: { reason: BrokerReason; description: string; now: number; deliveries: number }, moved: MovedMessage[]): void {
+    if (this.#rules !== undefined) {
+      this.#rules.bury(row, why);
+      return;
+    }
     const { seq, queue, messageId, properties } = row;
     prepared(this.#db, BURY).run(why.deliveries, why.now, why.reason, why.description, seq);
     this.#count(queue, stateOf(row), 'deadLettered');
-    return { seq, queue, messageId, properties, reason: why.reason, description: why.description, at: why.now };
+    moved.push({ seq, queue, messageId, properties, reason: why.reason, description: why.description, at: why.now });
   }
 
   #count(queue: string, from: MessageState, to: MessageState): void {
@@ -164,7 +190,7 @@ function earliest(a: number | null, b: number | null): number | null {
   return b === null ? a : Math.min(a, b);
 }
 
-function stateOf(row: TimedRow): MessageState {
+export function stateOf(row: TimedRow): MessageState {
   if (row.state === LOCKED) return 'locked';
   return row.state === SCHEDULED ? 'scheduled' : 'active';
 }
