@@ -65,6 +65,7 @@ export const EXIT_CODE_OF: Readonly<Record<ErrorCode, ExitCode>> = {
   DB_IO: 5,
   BLOB_NOT_FOUND: 6,
   BLOB_CORRUPT: 1,
+  BLOB_UNAUTHORIZED: 4,
   BACKEND_UNAVAILABLE: 5,
   SB_NAMESPACE_NOT_FOUND: 6,
   SB_UNREACHABLE: 5,

@@ -46,6 +46,7 @@ export const ERROR_CODES = {
   DB_IO: 'The operating system failed to read or write the database.',
   BLOB_NOT_FOUND: 'A stored file is missing.',
   BLOB_CORRUPT: 'A stored file does not match its recorded hash.',
+  BLOB_UNAUTHORIZED: 'Blob Storage refused the key or identity.',
   BACKEND_UNAVAILABLE: 'The backend cannot be reached.',
   SB_NAMESPACE_NOT_FOUND: 'No Service Bus namespace is at this address.',
   SB_UNREACHABLE: 'Service Bus cannot be reached over the network.',

@@ -8,7 +8,7 @@ import { AppError } from '../../domain/errors.js';
 import type { BlobRef } from '../../domain/job.js';
 import type { BlobContent, BlobStore } from '../../ports/blob-store.js';
 import type { Clock } from '../../ports/clock.js';
-import { checkKey, checkKeyPrefix, keyOfHash } from './blob-key.js';
+import { checkKey, checkKeyPrefix, keyOfHash } from '../../domain/blob-key.js';
 import { DurableDirectories } from './durable-directories.js';
 import { fileCall, isAbsent, toAppError } from './fs-errors.js';
 import { type FoundBlob, walkBlobs } from './walk-blobs.js';

@@ -4,7 +4,7 @@ import type { Dirent } from 'node:fs';
 import { opendir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { UNFINISHED_PREFIX } from './blob-key.js';
+import { UNFINISHED_PREFIX } from '../../domain/blob-key.js';
 import { fileCall, isAbsent, toAppError } from './fs-errors.js';
 
 export interface FoundBlob {

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 
 import type { BlobRef } from '../../domain/job.js';
 import type { BlobContent } from '../../ports/blob-store.js';
-import { UNFINISHED_PREFIX } from './blob-key.js';
+import { UNFINISHED_PREFIX } from '../../domain/blob-key.js';
 import { type DurableDirectories, syncDirectory } from './durable-directories.js';
 import { errnoOf, fileCall } from './fs-errors.js';
 

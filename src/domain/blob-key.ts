@@ -1,6 +1,6 @@
-// Which keys this store takes: paths below its directory that name a file on every system, and nothing else.
+// Which keys a blob store takes: relative paths that name a file on every system, and nothing else.
 
-import { AppError } from '../../domain/errors.js';
+import { AppError } from './errors.js';
 
 /** Files that are being written start like this; no key may. */
 export const UNFINISHED_PREFIX = '.unfinished-';

@@ -1,0 +1,50 @@
+// Translates what Azure Storage and its SDK report into the product's codes. The SDK's own text is not repeated: it may
+// carry addresses with signatures.
+
+import { AppError } from '../../domain/errors.js';
+
+/** What of a RestError is looked at (@azure/core-rest-pipeline); network failures carry the system's code. */
+interface StorageFailure {
+  readonly statusCode: number | undefined;
+  readonly code: string;
+}
+
+export function isNotFound(error: unknown): boolean {
+  const { statusCode, code } = failureOf(error);
+  return statusCode === 404 || code === 'BlobNotFound' || code === 'ContainerNotFound';
+}
+
+export function isContainerMissing(error: unknown): boolean {
+  return failureOf(error).code === 'ContainerNotFound';
+}
+
+/** An AppError for what the service or the network reported; anything else comes back as it is. */
+export function toAppError(error: unknown, address: string): unknown {
+  if (error instanceof AppError || !(error instanceof Error)) return error;
+  const { statusCode, code } = failureOf(error);
+  if (statusCode === 401 || statusCode === 403) {
+    return new AppError('BLOB_UNAUTHORIZED', `${address} refused the credential (${code})`, {
+      hint: 'the identity needs the role Storage Blob Data Contributor; with a connection string, check its key and the clock of this machine',
+      cause: error,
+    });
+  }
+  if (code === 'CredentialUnavailableError' || code === 'AggregateAuthenticationError' || code === 'AuthenticationError') {
+    return new AppError('BLOB_UNAUTHORIZED', `no credential could sign in for ${address}`, { hint: 'sign in with `az login`, or see `copiloteval doctor`', cause: error });
+  }
+  if (statusCode !== undefined || NETWORK_CODES.has(code)) {
+    return new AppError('BACKEND_UNAVAILABLE', `${address} did not do what was asked of it (${code})`, { hint: '`copiloteval doctor` looks at each part', cause: error });
+  }
+  return error;
+}
+
+const NETWORK_CODES = new Set(['REQUEST_SEND_ERROR', 'PARSE_ERROR', 'ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EPIPE', 'TimeoutError']);
+
+function failureOf(error: unknown): StorageFailure {
+  if (!(error instanceof Error)) return { statusCode: undefined, code: '' };
+  const statusCode = 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : undefined;
+  const details = 'details' in error ? error.details : undefined;
+  // A HEAD request has no body; the service's own code is in a header then.
+  const detailed = details !== null && typeof details === 'object' && 'errorCode' in details ? details.errorCode : undefined;
+  const code = typeof detailed === 'string' ? detailed : 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+  return { statusCode, code };
+}

@@ -1,0 +1,56 @@
+// Azurite's blob service as a child process on a free port, in memory.
+
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+
+export interface Azurite {
+  readonly connectionString: string;
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+const ACCOUNT = 'testaccount';
+
+export async function startAzurite(): Promise<Azurite> {
+  const port = await freePort();
+  const key = randomBytes(32).toString('base64');
+  const program = fileURLToPath(new URL('../../node_modules/azurite/dist/src/blob/main.js', import.meta.url));
+  const child = spawn(process.execPath, [program, '--blobHost', '127.0.0.1', '--blobPort', String(port), '--inMemoryPersistence', '--disableTelemetry', '--silent'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, AZURITE_ACCOUNTS: `${ACCOUNT}:${key}` },
+  });
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  let output = '';
+  await new Promise<void>((resolve, reject) => {
+    const read = (text: Buffer): void => {
+      output += text.toString();
+      if (output.includes('successfully listens on')) resolve();
+    };
+    child.stdout.on('data', read);
+    child.stderr.on('data', read);
+    void exited.then(() => reject(new Error(`azurite ended at once: ${output}`)));
+  });
+  const url = `http://127.0.0.1:${port}/${ACCOUNT}`;
+  return {
+    url,
+    connectionString: `DefaultEndpointsProtocol=http;AccountName=${ACCOUNT};AccountKey=${key};BlobEndpoint=${url};`,
+    stop: async () => {
+      child.kill('SIGINT');
+      await exited;
+    },
+  };
+}
+
+/** Free a moment ago: nothing else on this machine asks for it between. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => (address !== null && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port'))));
+    });
+  });
+}
