@@ -2,6 +2,7 @@
 
 import type { MainInput } from './cli.js';
 import type { Command, CommandContext, CommandEntry } from './commands/command.js';
+import { printCommandLine } from './commands/command-line.js';
 import type { GlobalOptions } from './commands/global-options.js';
 import { parseCommand, type ParsedCommand } from './commands/parse-command.js';
 import { exitCodeOfSignal, SignalWatch } from './commands/signals.js';
@@ -35,21 +36,24 @@ export async function runCommand(
   const watch = new SignalWatch(input.signals);
   input.streams.onOutputClosed(() => watch.outputClosed());
   try {
-    const code = await runWatched(command, parsed, input, watch, report);
+    const code = await runWatched({ entry, command, parsed, words }, input, watch, report);
     return watch.abortedBy === undefined ? code : exitCodeOfSignal(watch.abortedBy);
   } finally {
     watch.stop();
   }
 }
 
-async function runWatched(
-  command: Command,
-  parsed: ParsedCommand,
-  input: RunInput,
-  watch: SignalWatch,
-  report: Report,
-): Promise<number> {
-  const context = await openContext(parsed.globals, input, watch);
+/** One command line, understood. */
+interface Typed {
+  readonly entry: CommandEntry;
+  readonly command: Command;
+  readonly parsed: ParsedCommand;
+  readonly words: readonly string[];
+}
+
+async function runWatched(typed: Typed, input: RunInput, watch: SignalWatch, report: Report): Promise<number> {
+  const { command, parsed } = typed;
+  const context = await openContext(typed, input, watch);
   try {
     return (await command.run(parsed.args, parsed.options, context)) ?? 0;
   } catch (error) {
@@ -65,16 +69,19 @@ interface OpenContext extends CommandContext {
   closeRuntime(): Promise<void>;
 }
 
-async function openContext(globals: GlobalOptions, input: RunInput, watch: SignalWatch): Promise<OpenContext> {
+async function openContext(typed: Typed, input: RunInput, watch: SignalWatch): Promise<OpenContext> {
   const { cwd } = input;
+  const { globals } = typed.parsed;
   const env = await openEnvironment(input.env, cwd);
   const place = locateDataDir({ flag: globals.dataDir, env, cwd });
   let config: Config | undefined;
   let runtime: Promise<Runtime> | undefined;
   const readConfig = (): Config => (config ??= loadConfig({ place, env, cwd, profile: globals.profile }));
+  const io = await openIo(globals, input, watch.signal);
   return {
-    io: await openIo(globals, input, watch.signal),
+    io,
     globals,
+    commandLine: printCommandLine(typed.entry.path, typed.words),
     env,
     commands: input.commands,
     place,
@@ -85,7 +92,7 @@ async function openContext(globals: GlobalOptions, input: RunInput, watch: Signa
       return readConfig();
     },
     onSignal: (handler) => watch.takeOver(handler),
-    runtime: async () => (runtime ??= openRuntime(readConfig(), input)),
+    runtime: async () => (runtime ??= openRuntime(typed, readConfig(), input, io)),
     closeRuntime: async () => {
       const opened = await runtime?.catch(() => undefined);
       await opened?.close();
@@ -93,7 +100,19 @@ async function openContext(globals: GlobalOptions, input: RunInput, watch: Signa
   };
 }
 
-async function openRuntime(config: Config, input: RunInput): Promise<Runtime> {
+/** The one door to jobs and queues: what a production profile forbids is refused before it opens. */
+async function openRuntime({ command, parsed }: Typed, config: Config, input: RunInput, io: Io): Promise<Runtime> {
+  if (config.production) {
+    const { productionBanner, refuseReadOnly } = await import('./commands/guard-rails.js');
+    io.note(io.errorStyle.red(io.errorStyle.bold(productionBanner(config, parsed.globals))));
+    refuseReadOnly(command, parsed.options, config, parsed.globals);
+  }
+  const runtime = await openBackends(config, input);
+  if (runtime.degraded !== null) io.warn(runtime.degraded);
+  return runtime;
+}
+
+async function openBackends(config: Config, input: RunInput): Promise<Runtime> {
   if (input.openRuntime) return input.openRuntime(config);
   const composition = await import('./runtime.js');
   return composition.openRuntime(config);

@@ -6,6 +6,7 @@ import type { Config } from './config/config.js';
 import { jobTypeSettings } from './config/job-type-settings.js';
 import { makeDirectory } from './config/make-directory.js';
 import type { JobId } from './domain/job.js';
+import type { AuditLog } from './ports/audit-log.js';
 import type { Backend } from './ports/backend.js';
 import { systemClock } from './ports/clock.js';
 import type { Diagnostics } from './ports/diagnostics.js';
@@ -17,7 +18,9 @@ import { type LoadedJobTypes, loadJobTypes } from './worker/load-job-types.js';
 /** What commands, worker and API work with: opened once per process, closed by cli.ts. */
 export interface Runtime extends Backend {
   /** What holds the queues, for people and `stats`. */
-  readonly source: 'sqlite';
+  readonly source: 'sqlite' | 'servicebus';
+  /** Why this is not what the settings asked for, for people; null when it is. */
+  readonly degraded: string | null;
   readonly jobTypes: LoadedJobTypes;
   /** A new UUIDv7, larger than the one before of this process. */
   readonly newJobId: () => JobId;
@@ -31,6 +34,7 @@ export interface Runtime extends Backend {
 export interface OperationFiles {
   readonly journal: OperationJournal;
   readonly trash: Trash;
+  readonly audit: AuditLog;
 }
 
 /**
@@ -55,6 +59,7 @@ export async function openRuntime(config: Config): Promise<Runtime> {
     clock,
     random,
     source: 'sqlite',
+    degraded: null,
     jobTypes,
     newJobId: createJobIds(clock),
     publicBaseUrl: config.publicBaseUrl ?? null,
@@ -70,19 +75,22 @@ export async function openRuntime(config: Config): Promise<Runtime> {
 function lazyOperationFiles(config: Config, clock: Backend['clock']): { open: () => Promise<OperationFiles>; close: () => Promise<void> } {
   let opened: Promise<OperationFiles> | undefined;
   const open = async (): Promise<OperationFiles> => {
-    const [{ openSqliteJournal }, { openFsTrash }, { hostname }] = await Promise.all([
+    const [{ openSqliteJournal }, { openSqliteAuditLog }, { openFsTrash }, { hostname }] = await Promise.all([
       import('./drivers/journal-sqlite/sqlite-journal.js'),
+      import('./drivers/journal-sqlite/sqlite-audit-log.js'),
       import('./drivers/trash-fs/fs-trash.js'),
       import('node:os'),
     ]);
-    const journal = openSqliteJournal({ file: besideDatabase(config, 'operations.db'), clock, host: hostname(), pid: process.pid });
-    return { journal, trash: openFsTrash(besideDatabase(config, 'trash')) };
+    const file = besideDatabase(config, 'operations.db');
+    const journal = openSqliteJournal({ file, clock, host: hostname(), pid: process.pid });
+    return { journal, trash: openFsTrash(besideDatabase(config, 'trash')), audit: openSqliteAuditLog({ file, clock }) };
   };
   return {
     open: () => (opened ??= open()),
     close: async () => {
       const files = await opened?.catch(() => undefined);
       await files?.journal.close();
+      await files?.audit.close();
     },
   };
 }

@@ -14,6 +14,7 @@ export const cancelCommand = defineCommand({
   examples: ['copiloteval cancel 1a2b3c4d', `copiloteval cancel --where 'type = http and age > 1h' --dry-run`, `copiloteval cancel --where 'label.team = search' --yes`],
   arguments: { jobIds: remainingArguments('job ids, or their last eight characters') },
   options: changeOptions,
+  changes: true,
   run: ({ jobIds }, options, context) =>
     changeMany({ verb: 'cancel', done: 'cancelled', statuses: ['Queued', 'Running'], apply: cancelJobs }, jobIds, options, context),
 });

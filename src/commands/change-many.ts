@@ -11,12 +11,14 @@ import type { Runtime } from '../runtime.js';
 import type { JobChangeResult } from '../services/change-jobs.js';
 import { selectJobs, type JobSelection } from '../services/select-jobs.js';
 import type { CommandContext } from './command.js';
+import { audited, reasonTextOption, refuseTooMany, requireReason } from './guard-rails.js';
 import { readWhere, whereOption } from './job-filter.js';
 import { flag, type OptionValues } from './option-specs.js';
 
 export const changeOptions = {
   where: whereOption,
   dryRun: flag('--dry-run', 'show which jobs are meant, change nothing'),
+  reasonText: reasonTextOption,
 };
 export type ChangeOptions = OptionValues<typeof changeOptions>;
 
@@ -39,26 +41,43 @@ export async function changeMany(
   options: ChangeOptions,
   context: CommandContext,
 ): Promise<void> {
-  const { io, signal } = context;
+  const { io } = context;
   const runtime = await context.runtime();
+  if (!options.dryRun) requireReason(options.reasonText, context);
   const selection = await select(change, references, options, runtime, context);
   const { jobIds } = selection;
   if (options.where !== undefined) io.note(selectionText(selection));
   if (options.dryRun) return printDryRun(change, selection, context);
+  refuseTooMany(jobIds.length, counted(jobIds.length, 'job'), context);
   // Ids that somebody typed are agreement enough; what an expression fits is not known before.
   if (options.where !== undefined && jobIds.length > 0) await io.confirm({ question: `${change.verb} ${counted(jobIds.length, 'job')}?` });
-  const progress = io.progress({ label: change.verb, total: jobIds.length });
-  let changed: readonly JobChangeResult[];
-  try {
-    changed = await change.apply(runtime, { jobIds, by: context.config.userId, signal, onProgress: (done) => progress.update(done) });
-  } finally {
-    progress.done();
-  }
+  const changed = jobIds.length === 0 ? [] : await apply(change, jobIds, options, runtime, context);
   const results = [...changed, ...unknownResults(selection)];
   const matched = jobIds.length + selection.unknown.length;
   io.print({ json: { matched, results }, lines: results, text: () => resultsText(change, results, io) });
   const problem = problemOf(change, selection, results);
   if (problem !== undefined) throw problem;
+}
+
+async function apply(
+  change: ManyJobsChange,
+  jobIds: readonly JobId[],
+  { reasonText }: ChangeOptions,
+  runtime: Runtime,
+  context: CommandContext,
+): Promise<readonly JobChangeResult[]> {
+  const { io, signal, config } = context;
+  const progress = io.progress({ label: change.verb, total: jobIds.length });
+  const work = (): Promise<readonly JobChangeResult[]> =>
+    change.apply(runtime, { jobIds, by: config.userId, signal, onProgress: (done) => progress.update(done) });
+  try {
+    return await audited(reasonText, context, work, (results) => {
+      const failed = results.filter(({ error }) => error !== undefined).length;
+      return { changed: results.length - failed, failed };
+    });
+  } finally {
+    progress.done();
+  }
 }
 
 async function select(

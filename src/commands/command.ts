@@ -14,6 +14,8 @@ import type { SignalHandler } from './signals.js';
 export interface CommandContext {
   readonly io: Io;
   readonly globals: GlobalOptions;
+  /** The words that were typed, without the program's name, --reason-text and global options; for the audit log. */
+  readonly commandLine: string;
   /** The variables that settings are read from, for looking at ones that are no settings. */
   readonly env: Environment;
   /** The settings in force, read when first used. Throws CONFIG_INVALID or PROFILE_UNKNOWN. */
@@ -49,6 +51,8 @@ export interface CommandDefinition<A extends ArgumentSpecs, O extends OptionSpec
   /** In the order typed. */
   readonly arguments?: A;
   readonly options?: O;
+  /** Changes jobs, queues or dead letters: refused in a production profile without --write. A `dryRun` option excepts it. */
+  readonly changes?: boolean;
   /**
    * Does the work. Failure is a thrown AppError, also after something was printed; a returned number is the
    * exit code and is meant for commands that took the signals over.
@@ -64,6 +68,7 @@ export interface Command {
   readonly examples: readonly string[];
   readonly arguments: ArgumentSpecs;
   readonly options: OptionSpecs;
+  readonly changes: boolean;
   run(
     args: Readonly<Record<string, unknown>>,
     options: Readonly<Record<string, unknown>>,
@@ -82,6 +87,7 @@ export function defineCommand<A extends ArgumentSpecs = Record<never, never>, O 
     examples: definition.examples,
     arguments: definition.arguments ?? {},
     options: definition.options ?? {},
+    changes: definition.changes ?? false,
     run: (args, options, context) =>
       definition.run(args as ArgumentValues<A>, options as OptionValues<O>, context),
   };

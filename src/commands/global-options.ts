@@ -17,6 +17,7 @@ export const GLOBAL_OPTIONS = {
   noColor: flag('--no-color', 'no colours (NO_COLOR)', { group }),
   debug: flag('--debug', 'show where an error comes from', { group }),
   yes: flag('-y, --yes', 'answer yes to every question', { group }),
+  write: flag('--write', 'allow changes in a profile marked production', { group }),
   quiet: flag('-q, --quiet', 'no remarks and no progress on stderr', { group }),
 } satisfies OptionSpecs;
 

@@ -150,7 +150,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     path: ['dlq', 'history'],
-    summary: 'Show replays, purges and restores made on this machine',
+    summary: 'Show who changed what from this machine, when and why',
     group: 'Dead letters',
     load: async () => (await import('./dlq/history.js')).dlqHistoryCommand,
   },

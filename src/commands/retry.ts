@@ -12,6 +12,7 @@ export const retryCommand = defineCommand({
   examples: ['copiloteval retry 1a2b3c4d 5e6f7a8b', `copiloteval retry --where 'status = Failed and error ~ "*ECONNREFUSED*"'`],
   arguments: { jobIds: remainingArguments('job ids, or their last eight characters') },
   options: changeOptions,
+  changes: true,
   run: ({ jobIds }, options, context) =>
     changeMany({ verb: 'retry', done: 'queued again', statuses: RETRYABLE_STATUSES, apply: retryJobs }, jobIds, options, context),
 });

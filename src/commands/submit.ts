@@ -56,6 +56,7 @@ export const submitCommand = defineCommand({
   ],
   arguments: { type: optionalArgument('the job type, such as evaluation, batch, http, command or echo') },
   options,
+  changes: true,
   run: runSubmit,
 });
 

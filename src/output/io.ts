@@ -26,6 +26,8 @@ export interface Question {
   readonly question: string;
   /** Asks to type this text instead of `y`. */
   readonly expect?: string;
+  /** --yes is not an answer to it. */
+  readonly always?: boolean;
 }
 
 export interface Io {
@@ -54,7 +56,7 @@ export interface Io {
   progress(settings: { readonly label: string; readonly total?: number; readonly atOnce?: boolean }): Progress;
   /**
    * Returns when the user agrees. Throws REFUSED when not, CONFIRMATION_REQUIRED when there is no terminal to ask
-   * on; --yes agrees to everything.
+   * on; --yes agrees to everything that is not asked `always`.
    */
   confirm(question: Question): Promise<void>;
   /** Asks for a line of text on a terminal; `fallback` is what an empty answer, --yes or no terminal mean. */
@@ -150,8 +152,8 @@ export class StreamIo implements Io {
     return bar;
   }
 
-  async confirm({ question, expect }: Question): Promise<void> {
-    if (this.#settings.yes) return;
+  async confirm({ question, expect, always }: Question): Promise<void> {
+    if (this.#settings.yes && always !== true) return;
     if (!this.#canAsk()) {
       throw new AppError('CONFIRMATION_REQUIRED', `there is no terminal to ask on: ${question}`, {
         hint: 'add `--yes` to agree, or `--dry-run` to look first where the command has it',

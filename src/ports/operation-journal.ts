@@ -43,6 +43,8 @@ export type NewOperation = Omit<Operation, 'state' | 'startedAt' | 'finishedAt' 
 
 export interface JournaledOperation {
   readonly operation: Operation;
+  /** What `list` takes to go on behind it. */
+  readonly cursor: string;
   /** Who works on it now. */
   readonly holder: { readonly host: string; readonly pid: number } | null;
 }

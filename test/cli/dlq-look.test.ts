@@ -144,7 +144,7 @@ describe('dlq history', () => {
   test('tells who did what, why, and what came of it', async () => {
     const home = await openHome();
     await home.world.deadJobs(2);
-    expect((await home.run('dlq history')).stdout).toBe('nothing was replayed, purged or restored\n');
+    expect((await home.run('dlq history')).stdout).toBe('nothing was changed\n');
     await home.run(`dlq purge --queue evaluation-jobs --all --yes --reason-text 'test data'`);
     const { operations } = await home.json<{ operations: { operation: string }[] }>('dlq history');
     expect(operations).toMatchObject([{ action: 'purge', by: 'operator', reasonText: 'test data', selection: '--all', matched: 2, purged: 2, queues: ['evaluation-jobs'], state: 'finished', heldBy: null }]);

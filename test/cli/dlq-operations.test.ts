@@ -74,7 +74,7 @@ describe('dlq replay', () => {
     const result = await home.run('dlq replay --queue evaluation-jobs --all');
     expect(result.code).toBe(7);
     expect(result.stderr).toContain('[CONFIRMATION_REQUIRED]');
-    expect(await home.json('dlq history')).toEqual({ operations: [], nextCursor: null });
+    expect(await home.json('dlq history')).toEqual({ operations: [], changes: [], nextCursor: null });
     expect(await home.world.letters()).toHaveLength(1);
   });
 

@@ -63,6 +63,7 @@ export function operationJournalContract(make: () => JournalUnderTest): void {
       const other = another({ alive: true });
       expect(await other.find('R0000001')).toEqual({
         holder: null,
+        cursor: expect.any(String),
         operation: { ...testOperation('R0000001'), state: 'planned', startedAt: null, finishedAt: null, matched: 3, before: 3, after: null, unexplained: null },
       });
       expect(await other.entries({ operation: 'R0000001', limit: 2 })).toEqual([

@@ -73,7 +73,7 @@ class Mines {
   }
 
   aroundEach(ports: OperationFiles): OperationFiles {
-    return { journal: this.around(ports.journal, 'journal'), trash: this.around(ports.trash, 'trash') };
+    return { journal: this.around(ports.journal, 'journal'), trash: this.around(ports.trash, 'trash'), audit: this.around(ports.audit, 'audit') };
   }
 
   #call(name: string, method: () => unknown): unknown {

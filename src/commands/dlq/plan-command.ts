@@ -7,6 +7,7 @@ import { resumeOperation } from '../../services/dead-letters/find-operation.js';
 import { viewEntry, viewOutcome, DONE_FIELD } from '../../services/dead-letters/letter-view.js';
 import { countLetters, draftEntries, PlanCounter, planOperation, type OperationRequest } from '../../services/dead-letters/plan-operation.js';
 import type { CommandContext } from '../command.js';
+import { reasonTextOption, requireReason } from '../guard-rails.js';
 import { nonEmpty, type Parser } from '../option-parsers.js';
 import { flag, option, type OptionValues } from '../option-specs.js';
 import { openOperations, type OperationRuntime } from './open-operations.js';
@@ -23,9 +24,10 @@ export const operationOptions = {
   dryRun: flag('--dry-run', 'show the plan, change nothing'),
   entries: flag('--entries', 'list every letter in the answer'),
   rate: option('--rate <n/s>', 'at most so many letters a second, such as 50/s or 100/m', { parser: rate() }),
-  reasonText: option('--reason-text <text>', 'why, for `dlq history`', { parser: nonEmpty() }),
+  reasonText: reasonTextOption,
 };
-export type GivenOperation = OptionValues<typeof operationOptions>;
+/** `confirm`: of a purge in production. */
+export type GivenOperation = OptionValues<typeof operationOptions> & { readonly confirm?: string | undefined };
 
 export async function planAndRun(
   action: 'replay' | 'purge',
@@ -34,6 +36,7 @@ export async function planAndRun(
   context: CommandContext,
 ): Promise<number | void> {
   const runtime = await openOperations(context);
+  if (!given.dryRun && given.resume === undefined) requireReason(given.reasonText, context);
   if (given.resume !== undefined) return resume(action, given.resume, given, context);
   const chosen = await chooseForChange(action, given, runtime);
   const progress = context.io.progress({ label: 'looking at dead letters' });
@@ -54,8 +57,10 @@ export async function planAndRun(
     return printNothing(request, runtime, context);
   }
   context.io.note(planText(counts));
-  const question = `${action} ${counted(counts.matched, 'dead letter')} of ${queuesText(Object.keys(counts.byQueue))}?`;
-  return runOperation({ lease, left: counts.matched, question, isNew: true, withEntries: given.entries }, context);
+  const queues = Object.keys(counts.byQueue);
+  const question = `${action} ${counted(counts.matched, 'dead letter')} of ${queuesText(queues)}?`;
+  const typed = typedConfirmation(action, queues, counts.matched, given, context);
+  return runOperation({ lease, left: counts.matched, question, isNew: true, withEntries: given.entries, ...typed }, context);
 }
 
 async function resume(action: 'replay' | 'purge', id: string, given: GivenOperation, context: CommandContext): Promise<number | void> {
@@ -74,7 +79,19 @@ async function resume(action: 'replay' | 'purge', id: string, given: GivenOperat
   }
   context.io.note(`${operation.id} (${operation.selection}): ${formatCount(left)} of ${counted(counts.matched, 'dead letter')} left`);
   const question = `${action} the ${counted(left, 'dead letter')} that ${left === 1 ? 'is' : 'are'} left of ${operation.id}?`;
-  return runOperation({ lease, left, question, isNew: false, withEntries: given.entries }, context);
+  const typed = typedConfirmation(action, operation.queues, left, given, context);
+  return runOperation({ lease, left, question, isNew: false, withEntries: given.entries, ...typed }, context);
+}
+
+/** In production a purge is agreed to by typing what it is about: `QUEUE COUNT`. */
+function typedConfirmation(
+  action: 'replay' | 'purge',
+  queues: readonly string[],
+  count: number,
+  { confirm }: GivenOperation,
+  { config }: CommandContext,
+): { readonly typed?: string; readonly confirm?: string | undefined } {
+  return config.production && action === 'purge' ? { typed: `${queues.join(',')} ${count}`, confirm } : {};
 }
 
 async function dryRun(request: OperationRequest, runtime: OperationRuntime, { io }: CommandContext): Promise<void> {

@@ -1,7 +1,14 @@
 // `copiloteval dlq purge`: removes dead letters, keeping a copy in the trash.
 
 import { defineCommand, type CommandContext } from '../command.js';
-import { operationOptions, planAndRun, type GivenOperation } from './plan-command.js';
+import { nonEmpty } from '../option-parsers.js';
+import { option, type OptionValues } from '../option-specs.js';
+import { operationOptions, planAndRun } from './plan-command.js';
+
+const options = {
+  ...operationOptions,
+  confirm: option('--confirm <text>', 'in a production profile: the queue and the number of letters, `QUEUE COUNT`, instead of typing them', { parser: nonEmpty() }),
+};
 
 export const dlqPurgeCommand = defineCommand({
   path: ['dlq', 'purge'],
@@ -14,7 +21,8 @@ export const dlqPurgeCommand = defineCommand({
     'copiloteval dlq purge --queue evaluation-jobs --group G3K --reason-text "test data" --yes',
     'copiloteval dlq purge --resume P4kt0p9m',
   ],
-  options: operationOptions,
-  run: (_args: object, given: GivenOperation, context: CommandContext) =>
+  options,
+  changes: true,
+  run: (_args: object, given: OptionValues<typeof options>, context: CommandContext) =>
     planAndRun('purge', given, { maxReplays: 0, toQueue: null, delayMs: 0, edits: [] }, context),
 });

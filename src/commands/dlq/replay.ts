@@ -32,6 +32,7 @@ export const dlqReplayCommand = defineCommand({
     'copiloteval dlq replay --resume R4kt0p9m',
   ],
   options,
+  changes: true,
   run: runDlqReplay,
 });
 

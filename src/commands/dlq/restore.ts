@@ -4,8 +4,9 @@ import { counted } from '../../output/quantities.js';
 import { viewEntry } from '../../services/dead-letters/letter-view.js';
 import { draftRestore, planRestore } from '../../services/dead-letters/plan-restore.js';
 import { defineCommand, type CommandContext } from '../command.js';
+import { reasonTextOption, requireReason } from '../guard-rails.js';
 import { nonEmpty } from '../option-parsers.js';
-import { argument, flag, option, type OptionValues } from '../option-specs.js';
+import { argument, flag, type OptionValues } from '../option-specs.js';
 import { openOperations } from './open-operations.js';
 import { entriesTable, planText } from './operation-text.js';
 import { runOperation } from './run-operation.js';
@@ -13,7 +14,7 @@ import { runOperation } from './run-operation.js';
 const options = {
   dryRun: flag('--dry-run', 'show what would come back, change nothing'),
   entries: flag('--entries', 'list every letter in the answer'),
-  reasonText: option('--reason-text <text>', 'why, for `dlq history`', { parser: nonEmpty() }),
+  reasonText: reasonTextOption,
 };
 type Given = OptionValues<typeof options>;
 
@@ -24,12 +25,14 @@ export const dlqRestoreCommand = defineCommand({
   examples: ['copiloteval dlq restore P4kt0p9m', 'copiloteval dlq restore P4kt0p9m --dry-run -o json'],
   arguments: { operation: argument('the id of the purge, see `dlq history`', nonEmpty()) },
   options,
+  changes: true,
   run: runDlqRestore,
 });
 
 async function runDlqRestore(args: { operation: string }, given: Given, context: CommandContext): Promise<number | void> {
   const runtime = await openOperations(context);
   if (given.dryRun) return dryRun(args.operation, context);
+  requireReason(given.reasonText, context);
   const plan = await planRestore(runtime, { operation: args.operation, by: context.config.userId, reasonText: given.reasonText ?? null });
   const { lease, purgeLease, counts, resumed } = plan;
   try {

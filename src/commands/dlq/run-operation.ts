@@ -9,6 +9,7 @@ import { viewEntry, viewOutcome } from '../../services/dead-letters/letter-view.
 import { ledgerOf, sweepOperations } from '../../services/dead-letters/operation-history.js';
 import type { Io } from '../../output/io.js';
 import type { CommandContext } from '../command.js';
+import { refuseTooMany } from '../guard-rails.js';
 import { exitCodeOfSignal, type SignalName } from '../signals.js';
 import { counted, formatCount, localTime } from '../../output/quantities.js';
 import { openOperations, type OperationRuntime } from './open-operations.js';
@@ -23,6 +24,9 @@ export interface OperationToRun {
   readonly left: number;
   /** The whole question, without `[y/N]`. */
   readonly question: string;
+  /** What has to be typed, or given as `--confirm`, in place of a yes. */
+  readonly typed?: string;
+  readonly confirm?: string | undefined;
   /** Nobody has agreed to it before: without agreement it is forgotten. */
   readonly isNew: boolean;
   /** List every entry in the answer. */
@@ -45,15 +49,27 @@ export async function runOperation(run: OperationToRun, context: CommandContext)
   }
 }
 
-async function agree({ lease, question, isNew }: OperationToRun, { io, signal }: CommandContext): Promise<void> {
+async function agree(run: OperationToRun, context: CommandContext): Promise<void> {
+  const { lease, question, isNew } = run;
+  const { io, signal } = context;
   try {
-    await io.confirm({ question });
+    refuseTooMany(run.left, counted(run.left, 'dead letter'), context);
+    await confirmTyped(run, io, question);
     signal.throwIfAborted();
   } catch (error) {
     // A crash before this leaves a plan that nobody agreed to; resuming asks again.
     if (isNew) await lease.discard();
     throw error;
   }
+}
+
+async function confirmTyped({ typed, confirm }: OperationToRun, io: Io, question: string): Promise<void> {
+  if (typed === undefined) return io.confirm({ question });
+  if (confirm === undefined) return io.confirm({ question, expect: typed, always: true });
+  if (confirm === typed) return;
+  throw new AppError('REFUSED', `nothing was changed: --confirm says ${JSON.stringify(confirm)}, the plan is ${JSON.stringify(typed)}`, {
+    hint: 'look at it with `--dry-run`',
+  });
 }
 
 interface Applied {
@@ -129,8 +145,7 @@ async function printCounts({ operation, counts }: OperationOutcome, withEntries:
 /** Forgets what is older than the settings say; called before something new is added. */
 export async function sweepOld({ config }: Pick<CommandContext, 'config'>, runtime: OperationRuntime): Promise<void> {
   const now = runtime.clock.now();
-  await sweepOperations(runtime, {
-    trashBefore: now - config.trashDays * DAY,
-    operationsBefore: now - Math.max(config.retentionDays, config.trashDays) * DAY,
-  });
+  const operationsBefore = now - Math.max(config.retentionDays, config.trashDays) * DAY;
+  await sweepOperations(runtime, { trashBefore: now - config.trashDays * DAY, operationsBefore });
+  await runtime.audit.sweep(operationsBefore);
 }

@@ -5,6 +5,7 @@ import type { QueueDefinition } from '../../domain/queue-registry.js';
 import type { QueueSettings } from '../../ports/queue-admin.js';
 import type { Runtime } from '../../runtime.js';
 import { defineCommand, type CommandContext } from '../command.js';
+import { audited, reasonTextOption, requireReason } from '../guard-rails.js';
 import { duration, integer } from '../option-parsers.js';
 import { flag, option, remainingArguments, type OptionValues } from '../option-specs.js';
 
@@ -13,6 +14,7 @@ const options = {
   lock: option('--lock <duration>', "how long a worker's lock holds without renewal", { parser: duration({ minMs: 100, maxMs: 3_600_000 }) }),
   ttl: option('--ttl <duration>', 'messages expire so long after they are due', { parser: duration({ minMs: 1000 }) }),
   dryRun: flag('--dry-run', 'show what would be made, change nothing'),
+  reasonText: reasonTextOption,
 };
 type CreateOptions = OptionValues<typeof options>;
 
@@ -23,24 +25,32 @@ export const queuesCreateCommand = defineCommand({
   examples: ['copiloteval queues create', 'copiloteval queues create slow-jobs --lock 10m --max-attempts 5', 'copiloteval queues create --dry-run'],
   arguments: { names: remainingArguments('queue names; the known ones when none is given') },
   options,
+  changes: true,
   run: ({ names }, given, context) => runQueuesCreate(names, given, context),
 });
 
 async function runQueuesCreate(names: readonly string[], given: CreateOptions, context: CommandContext): Promise<void> {
   const { io } = context;
   const runtime = await context.runtime();
+  if (!given.dryRun) requireReason(given.reasonText, context);
   const wanted = await settingsOf(names, given, runtime);
-  const queues: (QueueSettings & { outcome: string })[] = [];
-  for (const settings of wanted) {
-    // Each queue on its own: if the process dies in between, the rest is made by doing it again.
-    const outcome = given.dryRun ? 'planned' : await runtime.admin.create(settings);
-    queues.push({ ...settings, outcome });
-  }
+  const queues = given.dryRun
+    ? wanted.map((settings) => ({ ...settings, outcome: 'planned' }))
+    : await audited(given.reasonText, context, () => createAll(wanted, runtime), (made) => ({ changed: made.filter(({ outcome }) => outcome !== 'unchanged').length, failed: 0 }));
   io.print({
     json: { queues, ...(given.dryRun ? { dryRun: true } : {}) },
     lines: queues,
     text: queues.map(({ name, outcome }) => `${name}  ${outcome}`).join('\n'),
   });
+}
+
+type CreatedQueue = QueueSettings & { readonly outcome: string };
+
+/** Each queue on its own: if the process dies in between, the rest is made by doing it again. */
+async function createAll(wanted: readonly QueueSettings[], { admin }: Runtime): Promise<readonly CreatedQueue[]> {
+  const made: CreatedQueue[] = [];
+  for (const settings of wanted) made.push({ ...settings, outcome: await admin.create(settings) });
+  return made;
 }
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,259}$/;

@@ -4,7 +4,10 @@ import { AppError } from '../../domain/errors.js';
 import { nearest } from '../../domain/nearest.js';
 import { WORKER_GONE_AFTER_MS, type WorkerRecord } from '../../ports/worker-registry.js';
 import { defineCommand, type CommandContext } from '../command.js';
-import { argument } from '../option-specs.js';
+import { audited, reasonTextOption, requireReason } from '../guard-rails.js';
+import { argument, type OptionValues } from '../option-specs.js';
+
+const options = { reasonText: reasonTextOption };
 
 export const workerDrainCommand = defineCommand({
   path: ['worker', 'drain'],
@@ -12,14 +15,20 @@ export const workerDrainCommand = defineCommand({
   description: 'The worker hears of it with its next sign of life, within two seconds. The end of its id is enough.',
   examples: ['copiloteval worker drain 41f7', 'copiloteval worker drain build-3-1204-41f7'],
   arguments: { id: argument('id of the worker, or its end (see `copiloteval worker list`)') },
-  run: ({ id }, _options, context) => runWorkerDrain(id, context),
+  options,
+  changes: true,
+  run: ({ id }, given, context) => runWorkerDrain(id, given, context),
 });
 
-async function runWorkerDrain(id: string, context: CommandContext): Promise<void> {
+async function runWorkerDrain(id: string, { reasonText }: OptionValues<typeof options>, context: CommandContext): Promise<void> {
   const { io } = context;
   const { workers, clock } = await context.runtime();
+  requireReason(reasonText, context);
   const worker = chooseWorker(id, await workers.list(), clock.now());
-  if (!(await workers.requestDrain(worker.workerId))) throw unknownWorker(id, []);
+  const drain = async (): Promise<void> => {
+    if (!(await workers.requestDrain(worker.workerId))) throw unknownWorker(id, []);
+  };
+  await audited(reasonText, context, drain, () => ({ changed: 1, failed: 0 }));
   const { workerId, running } = worker;
   io.print({ json: { workerId, drainRequested: true, running: running.length }, text: `${workerId} drains; ${running.length} running` });
 }

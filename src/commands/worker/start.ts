@@ -36,6 +36,7 @@ export const workerStartCommand = defineCommand({
     'copiloteval worker start --concurrency 16 --handlers ./handlers.mjs --health-port 8080',
   ],
   options,
+  changes: true,
   run: runWorkerStart,
 });
 

@@ -10,9 +10,9 @@ import { journalError } from './journal-errors.js';
 
 /** `cevj` in ASCII; SQLite keeps it in the file's header. */
 const APPLICATION_ID = 0x6365766a;
-const VERSION = 1;
+const VERSION = 2;
 
-const TABLES = `
+const VERSION_1 = `
   CREATE TABLE operations (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL UNIQUE,
@@ -41,6 +41,19 @@ const TABLES = `
   CREATE UNIQUE INDEX entries_by_letter ON entries (operation, queue, sequence_number);
 `;
 
+/** The audit log. */
+const VERSION_2 = `
+  CREATE TABLE changes (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    at INTEGER NOT NULL,
+    doc TEXT NOT NULL,
+    outcome TEXT
+  ) STRICT;
+`;
+
+const VERSIONS = [VERSION_1, VERSION_2];
+
 /** Opens or creates the file. DB_INVALID for a file of something else, DB_NEWER for one of a later version. */
 export function openJournalFile(file: string): Database {
   try {
@@ -60,12 +73,11 @@ export function openJournalFile(file: string): Database {
 }
 
 function prepare(database: Database, file: string): void {
-  if (readVersion(database, file) === 0) {
+  if (readVersion(database, file) < VERSION) {
     database.pragma('journal_mode = WAL');
     // Two processes may come here together: the second finds the tables.
     database.transaction(() => {
-      if (readVersion(database, file) !== 0) return;
-      database.exec(TABLES);
+      for (const tables of VERSIONS.slice(readVersion(database, file))) database.exec(tables);
       database.pragma(`application_id = ${APPLICATION_ID}`);
       database.pragma(`user_version = ${VERSION}`);
     }).immediate();

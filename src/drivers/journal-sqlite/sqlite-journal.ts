@@ -179,7 +179,7 @@ class SqliteJournal implements OperationJournal {
 
   #journaled(row: OperationRow): JournaledOperation {
     const held = isHeld(row, this.settings) && row.lease_host !== null && row.lease_pid !== null;
-    return { operation: operationOf(row), holder: held ? { host: row.lease_host, pid: row.lease_pid } : null };
+    return { operation: operationOf(row), cursor: String(row.seq), holder: held ? { host: row.lease_host, pid: row.lease_pid } : null };
   }
 
   async #read<T>(read: (db: Database) => T): Promise<T> {

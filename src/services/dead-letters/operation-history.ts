@@ -1,4 +1,4 @@
-// The audit log: which replays, purges and restores were made on this machine, by whom, why, and what came of them.
+// Replays, purges and restores made on this machine: by whom, why, and what came of them.
 
 import { countLedger, type OperationCounts } from '../../domain/dead-letters/equation.js';
 import { readOperationId, type EntryState, type LedgerEntry, type Operation } from '../../domain/dead-letters/operation.js';
@@ -11,14 +11,6 @@ export interface HistoryItem {
   readonly counts: OperationCounts;
   /** Who works on it now. */
   readonly holder: JournaledOperation['holder'];
-}
-
-export async function listOperations(
-  { journal }: { readonly journal: OperationJournal },
-  page: { limit: number; cursor?: string },
-): Promise<{ items: readonly HistoryItem[]; nextCursor: string | null }> {
-  const { operations, nextCursor } = await journal.list(page);
-  return { items: await Promise.all(operations.map((found) => withCounts(journal, found))), nextCursor };
 }
 
 /** OPERATION_NOT_FOUND. Operations of other stores are shown too: the log belongs to the machine. */
@@ -54,6 +46,7 @@ export async function sweepOperations(
   return { operations: swept.operations.length, trash: (await trash.sweep(trashBefore)).length };
 }
 
-async function withCounts(journal: OperationJournal, { operation, holder }: JournaledOperation): Promise<HistoryItem> {
+/** With what its ledger says by now. */
+export async function withCounts(journal: OperationJournal, { operation, holder }: JournaledOperation): Promise<HistoryItem> {
   return { operation, holder, counts: countLedger(await journal.counts(operation.id)) };
 }

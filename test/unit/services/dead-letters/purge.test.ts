@@ -9,7 +9,7 @@ import { AppError } from '../../../../src/domain/errors.js';
 import { parseSequenceRanges } from '../../../../src/domain/sequence-ranges.js';
 import type { OperationOutcome } from '../../../../src/services/dead-letters/apply-operation.js';
 import { findOperation, resumeOperation } from '../../../../src/services/dead-letters/find-operation.js';
-import { listOperations, showOperation, sweepOperations } from '../../../../src/services/dead-letters/operation-history.js';
+import { showOperation, sweepOperations } from '../../../../src/services/dead-letters/operation-history.js';
 import { planOperation } from '../../../../src/services/dead-letters/plan-operation.js';
 import { draftRestore, planRestore } from '../../../../src/services/dead-letters/plan-restore.js';
 import { withMethods, World } from './world.js';
@@ -183,7 +183,8 @@ describe('operations', () => {
     await world.run(world.request('replay', { select: { sequences: parseSequenceRanges(first?.sequenceNumber ?? '') }, reasonText: 'one to try' }));
     world.clock.advance(1000);
     const purge = await world.run(world.request('purge', { by: 'somebody' }));
-    const { items } = await listOperations(world.ports, { limit: 10 });
+    const { operations } = await world.ports.journal.list({ limit: 10 });
+    const items = await Promise.all(operations.map(({ operation }) => showOperation(world.ports, operation.id)));
     expect(items.map(({ operation, counts }) => [operation.action, operation.by, operation.reasonText, operation.selection, counts.done])).toEqual([
       ['purge', 'somebody', null, '--all', 2],
       ['replay', 'operator', 'one to try', `--sequence ${first?.sequenceNumber ?? ''}`, 1],
@@ -198,6 +199,6 @@ describe('operations', () => {
     const { operation } = await world.run(world.request('purge'));
     expect(await sweepOperations(world.ports, { operationsBefore: operation.createdAt, trashBefore: 0 })).toEqual({ operations: 0, trash: 0 });
     expect(await sweepOperations(world.ports, { operationsBefore: operation.createdAt + 1, trashBefore: Date.now() + 1000 })).toEqual({ operations: 1, trash: 1 });
-    expect((await listOperations(world.ports, { limit: 10 })).items).toEqual([]);
+    expect((await world.ports.journal.list({ limit: 10 })).operations).toEqual([]);
   });
 });
