@@ -19,6 +19,8 @@ export interface EntraTarget {
   readonly credential: CredentialChoice;
   /** Of a user-assigned managed identity. */
   readonly clientId?: string;
+  /** This process runs where Azure gives it an identity (see runsInAzure); `auto` asks for it only then. */
+  readonly inAzure?: boolean;
   /** Where the namespace is as a resource; without it queues cannot be counted or created by this way. */
   readonly arm?: ArmPlace;
 }
@@ -26,11 +28,26 @@ export interface EntraTarget {
 export interface ArmPlace {
   readonly subscriptionId: string;
   readonly resourceGroup: string;
-  /** Of another cloud than the public one, or of a test. */
+  /** Of another cloud than the public one: `https://management.usgovcloudapi.net`. */
   readonly endpoint?: string;
+  /** What its tokens are asked for, where it is not the public cloud's. */
+  readonly scope?: string;
+  /** PEM, trusted for this endpoint only: of a proxy that opens TLS, or of a test. */
+  readonly certificateAuthority?: string;
 }
 
 export type CredentialChoice = 'auto' | 'cli' | 'managed-identity' | 'environment';
+
+/** Variables by which Azure tells a process that it can ask for an identity: App Service, Container Apps, AKS, Arc, Cloud Shell. */
+const IDENTITY_VARIABLES = ['IDENTITY_ENDPOINT', 'MSI_ENDPOINT', 'AZURE_FEDERATED_TOKEN_FILE', 'AZURE_POD_IDENTITY_AUTHORITY_HOST'] as const;
+
+/**
+ * Virtual machines have an identity without any of these: there `credential: managed-identity` says so. Asking without
+ * a sign of it costs a second on every laptop whose network swallows the address.
+ */
+export function runsInAzure(variable: (name: string) => string | undefined): boolean {
+  return IDENTITY_VARIABLES.some((name) => (variable(name) ?? '') !== '');
+}
 
 /** Where the AMQP side listens. */
 export interface AmqpAddress {

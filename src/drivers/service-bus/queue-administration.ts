@@ -1,0 +1,57 @@
+// What the two ways of administering a namespace have in common: the data plane's ATOM protocol and Azure Resource Manager.
+
+import type { QueueStatus } from '../../ports/queue-admin.js';
+
+export interface QueueAdministration {
+  /** For people: where counts come from. */
+  readonly source: string;
+  /** Every queue with its counts, in as few calls as there are pages of a hundred. `onCall` is told of each call. */
+  list(options: CallOptions): Promise<BrokerQueue[]>;
+  /** Undefined when there is none of this name. */
+  get(name: string, options: CallOptions): Promise<BrokerQueue | undefined>;
+  /** `exists`: somebody made it first, with whatever settings. */
+  create(name: string, settings: BrokerSettings, options: CallOptions): Promise<'created' | 'exists'>;
+  /** Changes these settings and leaves all others. Undefined when there is no such queue. */
+  update(name: string, settings: Partial<BrokerSettings>, options: CallOptions): Promise<true | undefined>;
+  namespace(options: CallOptions): Promise<NamespaceFacts>;
+}
+
+/** Times a call may take; what is thrown is the SDK's own, for serviceBusError. */
+export interface CallOptions {
+  readonly signal: AbortSignal;
+}
+
+export interface BrokerSettings {
+  readonly lockMs: number;
+  /** Null: messages do not expire. */
+  readonly ttlMs: number | null;
+  readonly maxDeliveryCount: number;
+  readonly deadLetterOnExpiration: boolean;
+  readonly status: QueueStatus;
+}
+
+export interface BrokerQueue extends BrokerSettings {
+  readonly name: string;
+  readonly requiresSession: boolean;
+  readonly requiresDuplicateDetection: boolean;
+  readonly partitioned: boolean;
+  readonly forwardTo: string | null;
+  /** `active` counts locked and deferred messages too. */
+  readonly counts: { readonly active: number; readonly scheduled: number; readonly deadLetter: number };
+}
+
+export interface NamespaceFacts {
+  readonly name: string;
+  /** `Basic`, `Standard`, `Premium`; null when it is not said. */
+  readonly tier: string | null;
+  /** The service's clock minus ours, in ms, from the answer's Date (whole seconds); null when there was none. */
+  readonly clockAheadMs: number | null;
+}
+
+export const STATUSES: readonly QueueStatus[] = ['Active', 'Disabled', 'SendDisabled', 'ReceiveDisabled'];
+
+/** A status this program does not know (`Creating`, `Unknown`) lets nothing pass for certain. */
+export function statusOf(text: string | undefined): QueueStatus {
+  if (text === undefined || text === '') return 'Active';
+  return STATUSES.find((status) => status === text) ?? 'Disabled';
+}
