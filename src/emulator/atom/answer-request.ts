@@ -2,7 +2,7 @@
 // https://learn.microsoft.com/rest/api/servicebus/queues
 
 import type { QueueCatalog, QueueDescription, QueueRuntime } from '../queue-catalog.js';
-import { MAX_NAME_LENGTH, queueProblem } from '../queue-rules.js';
+import { MAX_NAME_LENGTH } from '../queue-rules.js';
 import { AtomError, notFound } from './atom-error.js';
 import { namespaceEntry, queueEntry, queueFeed } from './queue-entry.js';
 import { readQueueEntry } from './read-queue-entry.js';
@@ -50,8 +50,6 @@ export async function answerRequest(request: AtomRequest, catalog: QueueCatalog)
 
 async function createQueue(request: AtomRequest, catalog: QueueCatalog): Promise<AtomAnswer> {
   const definition = readQueueEntry(request.path, request.body);
-  const problem = queueProblem(definition);
-  if (problem !== undefined) throw new AtomError(400, problem);
   if ((await catalog.create(definition)) === 'exists') {
     throw new AtomError(409, `The messaging entity '${request.path}' exists already.`);
   }
@@ -60,8 +58,6 @@ async function createQueue(request: AtomRequest, catalog: QueueCatalog): Promise
 
 async function updateQueue(request: AtomRequest, catalog: QueueCatalog): Promise<AtomAnswer> {
   const definition = readQueueEntry(request.path, request.body);
-  const problem = queueProblem(definition);
-  if (problem !== undefined) throw new AtomError(400, problem);
   const { queue } = await requireQueue(request.path, catalog);
   if (definition.requiresDuplicateDetection !== undefined && definition.requiresDuplicateDetection !== queue.requiresDuplicateDetection) {
     throw new AtomError(400, 'RequiresDuplicateDetection is fixed when a queue is made.');
