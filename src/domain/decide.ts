@@ -1,7 +1,7 @@
 // What a worker does with a delivery, as one pure function over the message and the stored job. Every row of the
 // decision table has its test; run-delivery.ts carries the decision out.
 
-import { hasEnded, type Job } from './job.js';
+import { type DeliveredBy, hasEnded, type Job } from './job.js';
 import type { JobMessage } from './message.js';
 
 /** A message as the worker decoded it. */
@@ -18,6 +18,8 @@ export interface DecisionFacts {
   readonly storeId: string;
   /** The broker's number of the message at hand. */
   readonly brokerSequence: string;
+  /** The broker that gave it that number. */
+  readonly queueMode: DeliveredBy;
   readonly hasHandler: boolean;
   readonly now: number;
 }
@@ -70,12 +72,17 @@ function decideQueued(job: Job, facts: DecisionFacts): Decision {
 }
 
 function decideRunning(job: Job, facts: DecisionFacts): Decision {
-  if (job.delivery?.brokerSequence !== facts.brokerSequence) return { do: 'complete', because: 'second-copy' };
+  if (!isHeldCopy(job, facts)) return { do: 'complete', because: 'second-copy' };
   if (job.cancelRequestedAt !== null) return { do: 'cancel' };
   if (job.attempt >= job.maxAttempts) return { do: 'exhaust' };
   if (isExpired(job, facts.now)) return { do: 'expire' };
   if (!facts.hasHandler) return { do: 'no-handler', final: false };
   return { do: 'start', afterLostLock: true, alone: runsAlone(job, true) };
+}
+
+/** Two brokers may give two copies the same number. */
+function isHeldCopy({ delivery }: Job, { brokerSequence, queueMode }: DecisionFacts): boolean {
+  return delivery?.brokerSequence === brokerSequence && (delivery.queueMode ?? 'local') === queueMode;
 }
 
 /** A job whose attempts lost their locks may be what kills its workers: its last attempt takes no neighbours along. */

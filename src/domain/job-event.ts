@@ -17,6 +17,8 @@ export const JOB_EVENT_TYPES = [
   'replayed',
   'awaits-children',
   'children-ended',
+  'moved-to-local',
+  'recovered',
   'labelled',
 ] as const;
 export type JobEventType = (typeof JOB_EVENT_TYPES)[number];

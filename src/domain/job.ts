@@ -18,6 +18,8 @@ export type Priority = (typeof PRIORITIES)[number];
 
 /** Where the job's newest message really is; `pending`: saved, not sent yet. */
 export type QueueMode = 'service_bus' | 'local' | 'pending';
+/** The brokers a message can come from. */
+export type DeliveredBy = Exclude<QueueMode, 'pending'>;
 
 /** `external`: another producer put the message on the queue and a worker stored the job. */
 export type JobOrigin = 'submit' | 'child' | 'external';
@@ -62,6 +64,9 @@ export interface JobDelivery {
   readonly queue: string;
   /** The broker's number for the message, as text: 64 bits do not fit a JavaScript number. */
   readonly brokerSequence: string;
+  /** Whose number that is; not said: the local broker's. */
+  readonly queueMode?: DeliveredBy;
+  /** As known at the start: renewals are not stored. */
   readonly lockedUntil: number;
 }
 

@@ -17,6 +17,8 @@ export interface Change {
   readonly job: Job;
   readonly event: NewJobEvent;
   readonly outbox?: OutboxEntry;
+  /** The entry goes on the store's own queue, also where the store sends its messages to another system. */
+  readonly toLocalQueue?: true;
   /** The job's waiting message is not needed any more; a store that shares its file with the queue drops it in the same step. */
   readonly withdrawMessage?: boolean;
 }
@@ -51,6 +53,8 @@ export function start(job: Job, at: number, by: { worker: string; delivery: JobD
     lostLocks: job.lostLocks + (by.afterLostLock ? 1 : 0),
     worker: by.worker,
     delivery: by.delivery,
+    // The message is at hand, so it was sent, whoever was to write that down and did not live to do it.
+    queueMode: by.delivery.queueMode ?? job.queueMode,
   };
   return { job: next, event: eventOf(next, 'started', at, by.afterLostLock ? { afterLostLock: true } : {}) };
 }
@@ -140,6 +144,29 @@ export function cancel(job: Job, at: number, by: string): Change {
 export function retry(job: Job, at: number, by: { ttlMs: number; by: string }): Change {
   const next = freshRun(job, at, { dueAt: at, ttlMs: by.ttlMs });
   return { job: next, event: eventOf(next, 'retried', at, { by: by.by }), outbox: outboxEntryFor(next, null) };
+}
+
+/**
+ * The job's message goes on the store's own queue: the queue it was for refused it, or is switched off. The next sequence,
+ * so that a copy that did reach the other queue is superseded. A Running job is one whose attempt never reported back.
+ */
+export function moveToLocal(job: Job, at: number, reason: string): Change {
+  const { next, notBefore } = sentAgain(job, at);
+  return { job: next, event: eventOf(next, 'moved-to-local', at, { reason }), outbox: outboxEntryFor(next, notBefore), toLocalQueue: true };
+}
+
+/** The broker put the message aside, or lost it, although the job has attempts left: a new message goes out. */
+export function recover(job: Job, at: number, reason: string): Change {
+  const { next, notBefore } = sentAgain(job, at);
+  return { job: next, event: eventOf(next, 'recovered', at, { reason }), outbox: outboxEntryFor(next, notBefore) };
+}
+
+/** Keeps its attempts, its due time and its place in time. */
+function sentAgain(job: Job, at: number): { next: Job; notBefore: number | null } {
+  const wasLost = job.status === 'Running';
+  const queued = requeued(job, at, wasLost ? at : job.queuedAt);
+  const next: Job = { ...queued, lostLocks: job.lostLocks + (wasLost ? 1 : 0) };
+  return { next, notBefore: next.nextAttemptAt !== null && next.nextAttemptAt > at ? next.nextAttemptAt : null };
 }
 
 export interface ReplayOptions {

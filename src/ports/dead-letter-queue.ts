@@ -31,6 +31,8 @@ export interface PeekDeadLetters {
   readonly limit: number;
   /** `nextCursor` of the page before. */
   readonly cursor?: string;
+  /** Begins with the first letter of this number or a higher one; not together with a cursor. */
+  readonly from?: string;
 }
 
 export interface DeadLetterPage {

@@ -51,8 +51,9 @@ export interface JobStore {
   strandedParents(limit: number): Promise<JobId[]>;
 
   /**
-   * Work that is not over for these queues: messages ready or locked, retries that are scheduled, parents that wait.
-   * `delayed` counts first attempts that are due later than now.
+   * Work that is not over for these queues: messages ready or locked, retries that are scheduled, parents that wait,
+   * messages that are not sent yet (as `ready`). `delayed` counts first attempts that are due later than now. A store whose
+   * queue is another system answers by what it knows: jobs that run are `locked`, retries are among the `ready` ones.
    */
   openWork(queues: readonly string[]): Promise<OpenWork>;
 

@@ -1,7 +1,7 @@
 // MessageQueue: at-least-once delivery under a lock. A message may arrive twice, never silently disappears.
 // "Not before" belongs to sending: no backend can give a held message back with a delay, so retries are new messages.
 
-import type { Priority } from '../domain/job.js';
+import type { DeliveredBy, Priority } from '../domain/job.js';
 
 export interface MessageQueue {
   /** Resolves when every message is accepted for good. A repeated call sends again, under the same message id. */
@@ -55,6 +55,8 @@ export interface ReceivedMessage {
 /** One hand-out. Settle exactly once; after the lock is lost every settlement throws LOCK_LOST and changes nothing. */
 export interface Delivery {
   readonly queue: string;
+  /** Which broker it came from: a worker may read two, and their numbers for messages have nothing to do with each other. */
+  readonly queueMode: DeliveredBy;
   readonly message: ReceivedMessage;
   /** By the broker's clock, in the worker's time. */
   readonly lockedUntil: number;

@@ -6,9 +6,10 @@ import type { OutboxEntry } from '../domain/message.js';
 
 export interface Outbox {
   /**
-   * Takes up to `limit` entries, oldest first, for `leaseMs`: entries that nobody holds any more and whose time to be
-   * tried has come, or, with `jobIds`, those of these jobs that this process's own saves created and still hold. Two
-   * callers never hold one entry.
+   * Takes up to `limit` entries, oldest first, for `leaseMs`: those that this process's own saves created, and those that
+   * nobody holds any more and whose time to be tried has come. Until CREATOR_HOLD_MS after its save an entry is its
+   * creator's, so that a process can answer where its own job is. Two callers never hold one entry. Entries of jobs that
+   * have moved on (a newer message, an outcome) are dropped. Looking when there is nothing to take costs one read.
    */
   claim(params: ClaimOutbox): Promise<readonly ClaimedEntry[]>;
 
@@ -19,25 +20,27 @@ export interface Outbox {
    */
   sent(entries: readonly ClaimedEntry[]): Promise<void>;
 
-  /** They were not accepted: nobody takes them before `tryAgainAt`; `problem` is kept for people. */
-  notSent(entries: readonly ClaimedEntry[], failure: { readonly problem: string; readonly tryAgainAt: number }): Promise<void>;
+  /** They were not accepted: nobody takes them before `tryAgainAt`; `problem` is kept for people. Null: they were not even tried. */
+  notSent(entries: readonly ClaimedEntry[], failure: { readonly problem: string | null; readonly tryAgainAt: number }): Promise<void>;
 
   /**
-   * Puts them on the local queue instead, each in one step with its job (next sequence, `queueMode` `local`, an event):
-   * a copy that did reach the other queue is then superseded. Entries of jobs that have moved on are dropped. Answers how
-   * many were moved. Absent where the store has no local queue.
+   * Puts them on the store's own queue instead, each in one step with its job (next sequence, `queueMode` `local`, an
+   * event): a copy that did reach the other queue is then superseded. Entries of jobs that have moved on, and those that
+   * somebody else took meanwhile, are left out. Answers how many were moved. Absent where the store has no local queue.
    */
-  readonly moveToLocal?: (entries: readonly ClaimedEntry[]) => Promise<number>;
+  readonly moveToLocal?: (entries: readonly ClaimedEntry[], reason: string) => Promise<number>;
 
-  /** What waits, by queue: for `stats`, `doctor` and the degraded states. */
+  /** What waits, by queue: for `stats`, `doctor` and the degraded states. Costs the same however much waits. */
   waiting(): Promise<readonly OutboxWaiting[]>;
 }
 
+/** How long a new entry is its creator's alone. */
+export const CREATOR_HOLD_MS = 15_000;
+
 export interface ClaimOutbox {
-  /** Names the claiming process. */
-  readonly owner: string;
   readonly leaseMs: number;
   readonly limit: number;
+  /** Only of these jobs. */
   readonly jobIds?: readonly JobId[];
 }
 
@@ -47,13 +50,14 @@ export interface ClaimedEntry {
   readonly savedAt: number;
   /** Failed sends so far. */
   readonly tries: number;
-  readonly owner: string;
+  /** Names this claim and no other. */
+  readonly claim: string;
 }
 
 export interface OutboxWaiting {
   readonly queue: string;
   readonly count: number;
   readonly oldestSavedAt: number;
-  /** Of the newest failed send; null when none failed. */
+  /** Why the oldest ones could not be sent; null when none of them was tried. */
   readonly problem: string | null;
 }

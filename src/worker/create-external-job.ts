@@ -41,7 +41,7 @@ export async function createExternalJob(decoded: DecodedMessage, delivery: Deliv
     additionalInstructions: message.additionalInstructions,
     callbackUrl: message.callbackUrl,
   });
-  const received = { ...job, queueMode: parts.queueMode, updatedAt: now, nextAttemptAt: null, expiresAt: expiresAt ?? job.expiresAt };
+  const received = { ...job, queueMode: delivery.queueMode, updatedAt: now, nextAttemptAt: null, expiresAt: expiresAt ?? job.expiresAt };
   const { event } = submit(received);
   await store.insert([{ job: received, event: { ...event, at: now, detail: { messageId: delivery.message.messageId } } }]);
 }

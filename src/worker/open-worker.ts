@@ -6,6 +6,7 @@ import { hostname } from 'node:os';
 import { DEFAULT_RETRY_POLICY } from '../domain/retry-policy.js';
 import type { Backend } from '../ports/backend.js';
 import type { JobTypes } from '../services/job-types.js';
+import type { OutboxFallback } from '../services/relay-outbox.js';
 import { type JobTypeSettings, loadJobTypes } from './load-job-types.js';
 import { Worker } from './worker.js';
 import { type LogLevel, openWorkerLog } from './worker-log.js';
@@ -26,6 +27,8 @@ export interface OpenWorker {
   readonly maxJobs?: number | undefined;
   readonly lockMs?: number | undefined;
   readonly drainTimeoutMs?: number | undefined;
+  /** Where the queue is another system than the store; default `relay`. */
+  readonly fallback?: OutboxFallback | undefined;
 }
 
 /**
@@ -56,7 +59,7 @@ export async function openWorker(backend: Backend, options: OpenWorker): Promise
       endWhenDone: options.endWhenDone ?? false,
       maxJobs: options.maxJobs,
       lockMs: options.lockMs,
-      queueMode: 'local',
+      fallback: options.fallback ?? 'relay',
       // A person at a terminal sees each job; a log collector would drown in them.
       logEachJob: options.log.pretty,
     },

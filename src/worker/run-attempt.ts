@@ -73,7 +73,7 @@ async function finish(ended: EndedAttempt, { delivery, lock }: AttemptRequest, p
 async function saveStart({ job, delivery, lock, afterLostLock }: AttemptRequest, parts: WorkerParts): Promise<Job | undefined> {
   const { store, clock } = parts.backend;
   const { brokerSequence } = delivery.message;
-  const held = { queue: delivery.queue, brokerSequence, lockedUntil: lock.lockedUntil };
+  const held = { queue: delivery.queue, brokerSequence, queueMode: delivery.queueMode, lockedUntil: lock.lockedUntil };
   try {
     return await store.save(start(job, clock.now(), { worker: parts.workerId, delivery: held, afterLostLock }));
   } catch (error) {

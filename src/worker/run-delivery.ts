@@ -113,6 +113,7 @@ function decideDelivery(message: DecodedMessage, job: Job | undefined, delivery:
     job,
     storeId: parts.backend.store.storeId,
     brokerSequence: delivery.message.brokerSequence,
+    queueMode: delivery.queueMode,
     hasHandler: job !== undefined && parts.handlers.has(job.type),
     now: parts.backend.clock.now(),
   });

@@ -1,7 +1,6 @@
 // What the deliveries of one worker share.
 
 import type { RetryPolicy } from '../domain/retry-policy.js';
-import type { QueueMode } from '../domain/job.js';
 import type { Backend } from '../ports/backend.js';
 import type { JobTypes } from '../services/job-types.js';
 import type { AloneGate } from './alone-gate.js';
@@ -27,6 +26,4 @@ export interface WorkerParts {
   readonly retryPolicy: RetryPolicy;
   /** How long a handler may go on after its signal fired. */
   readonly graceMs: number;
-  /** Where messages of other producers are when their jobs are made. */
-  readonly queueMode: QueueMode;
 }

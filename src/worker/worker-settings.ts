@@ -1,9 +1,9 @@
 // What a worker is started with.
 
-import type { QueueMode } from '../domain/job.js';
 import type { RetryPolicy } from '../domain/retry-policy.js';
 import type { Backend } from '../ports/backend.js';
 import type { JobTypes } from '../services/job-types.js';
+import type { OutboxFallback } from '../services/relay-outbox.js';
 import type { HandlerRegistry } from './handler-registry.js';
 import type { WorkerLog } from './worker-log.js';
 
@@ -34,8 +34,8 @@ export interface WorkerSettings {
   readonly lockMs: number | undefined;
   /** A log line for each job that ends, not only for those that somebody may have to look at. */
   readonly logEachJob: boolean;
-  /** Where the messages of this worker's queue are. */
-  readonly queueMode: QueueMode;
+  /** What becomes of messages that another queue does not accept; see services/relay-outbox.ts. */
+  readonly fallback: OutboxFallback;
 }
 
 export const DEFAULT_DRAIN_TIMEOUT_MS = 25_000;

@@ -11,26 +11,31 @@ export interface Violation {
   readonly what: string;
 }
 
+/** What may happen to a job whose message is out; `moved-to-local` and `recovered` only where the queue is another system. */
+const FROM_QUEUED: readonly JobEventType[] = ['started', 'given-back', 'cancelled', 'dead-lettered', 'moved-to-local', 'recovered'];
+
 /** Which events may follow which; a `started` after `started` is the attempt after a lost lock. */
 const MAY_FOLLOW: Record<JobEventType, readonly JobEventType[]> = {
-  submitted: ['started', 'given-back', 'cancelled', 'dead-lettered'],
-  started: ['started', 'succeeded', 'failed', 'dead-lettered', 'retry-scheduled', 'given-back', 'cancel-requested', 'cancelled', 'awaits-children'],
-  'retry-scheduled': ['started', 'given-back', 'cancelled', 'dead-lettered'],
-  'given-back': ['started', 'given-back', 'cancelled', 'dead-lettered'],
+  submitted: FROM_QUEUED,
+  started: ['moved-to-local', 'recovered', 'started', 'succeeded', 'failed', 'dead-lettered', 'retry-scheduled', 'given-back', 'cancel-requested', 'cancelled', 'awaits-children'],
+  'retry-scheduled': FROM_QUEUED,
+  'given-back': FROM_QUEUED,
   succeeded: [],
   failed: ['retried'],
   'dead-lettered': ['retried', 'replayed'],
-  'cancel-requested': ['cancelled', 'succeeded', 'failed', 'dead-lettered'],
+  'cancel-requested': ['cancelled', 'succeeded', 'failed', 'dead-lettered', 'moved-to-local', 'recovered'],
   cancelled: ['retried'],
-  retried: ['started', 'given-back', 'cancelled', 'dead-lettered'],
-  replayed: ['started', 'given-back', 'cancelled', 'dead-lettered'],
+  retried: FROM_QUEUED,
+  replayed: FROM_QUEUED,
   'awaits-children': ['children-ended', 'cancelled'],
-  'children-ended': ['started', 'given-back', 'cancelled', 'dead-lettered'],
+  'children-ended': FROM_QUEUED,
+  'moved-to-local': FROM_QUEUED,
+  recovered: FROM_QUEUED,
   labelled: [],
 };
 
 /** Each of these sends one message. */
-const SENDING: ReadonlySet<JobEventType> = new Set(['submitted', 'retry-scheduled', 'given-back', 'retried', 'replayed', 'children-ended']);
+const SENDING: ReadonlySet<JobEventType> = new Set(['submitted', 'retry-scheduled', 'given-back', 'retried', 'replayed', 'children-ended', 'moved-to-local', 'recovered']);
 
 /** A job says with this label how it must end. */
 export const EXPECTED = 'expected';

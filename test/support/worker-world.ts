@@ -124,7 +124,7 @@ export class World<C extends Clock = FakeClock> {
         endWhenDone: false,
         maxJobs: undefined,
         lockMs: undefined,
-        queueMode: 'local',
+        fallback: 'relay',
         logEachJob: false,
         ...settings,
       },

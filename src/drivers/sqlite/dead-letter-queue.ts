@@ -32,8 +32,8 @@ export class SqliteDeadLetterQueue implements DeadLetterQueue {
     this.#parts = parts;
   }
 
-  async peek({ queue, limit, cursor }: PeekDeadLetters): Promise<DeadLetterPage> {
-    const afterSeq = cursor === undefined ? 0 : readCursor(cursor);
+  async peek({ queue, limit, cursor, from }: PeekDeadLetters): Promise<DeadLetterPage> {
+    const afterSeq = cursor === undefined ? (readSequence(from ?? '1') ?? 1) - 1 : readCursor(cursor);
     // One more than asked for tells whether there is a next page.
     const found = await this.#parts.reader.read(() => this.#parts.broker.deadLetters.peek({ queue, afterSeq, limit: limit + 1 }));
     const letters = found.slice(0, limit).map(deadLetterOf);

@@ -29,22 +29,41 @@ export function findStrandedParents(db: Database, limit: number): JobId[] {
 
 const SELECT_WAITING = 'SELECT id, state FROM jobs WHERE awaits_children = 1';
 
+/** `isElsewhere`: the store's messages are for another system, whose counts it does not have. */
+export function countOpenWork(db: Database, queues: readonly string[], now: number, isElsewhere: boolean): OpenWork {
+  const sum = { ready: 0, locked: 0, retries: 0, awaitingChildren: 0, delayed: 0 };
+  for (const queue of new Set(queues)) {
+    const delayed = countOf(db, 'SELECT count(*) AS n FROM jobs WHERE queue = ? AND delayed_until IS NOT NULL AND delayed_until > ?', queue, now);
+    const awaitingChildren = countOf(db, 'SELECT count(*) AS n FROM jobs WHERE queue = ? AND awaits_children = 1', queue);
+    const unsent = readTallies(db, 'outbox', queue)[0]?.count ?? 0;
+    const counted = isElsewhere ? countJobs(db, queue, delayed + awaitingChildren) : countMessages(db, queue, delayed);
+    // What is unsent holds a drain up, also where it is a job that is due later; of the jobs counted it may be a part.
+    sum.ready += isElsewhere ? Math.max(counted.ready, unsent) : counted.ready + unsent;
+    sum.locked += counted.locked;
+    sum.retries += counted.retries;
+    sum.awaitingChildren += awaitingChildren;
+    sum.delayed += delayed;
+  }
+  return sum;
+}
+
+type CountedWork = Pick<OpenWork, 'ready' | 'locked' | 'retries'>;
+
 /**
  * A scheduled message is a retry unless it is the first attempt of a job that is due later: those are counted by their
  * own index, the others are what remains.
  */
-export function countOpenWork(db: Database, queues: readonly string[], now: number): OpenWork {
-  const sum = { ready: 0, locked: 0, retries: 0, awaitingChildren: 0, delayed: 0 };
-  for (const queue of new Set(queues)) {
-    const messages = new Map(readTallies(db, 'messages', queue).map(({ b: state, count }) => [state, count]));
-    const delayed = countOf(db, 'SELECT count(*) AS n FROM jobs WHERE queue = ? AND delayed_until IS NOT NULL AND delayed_until > ?', queue, now);
-    sum.ready += messages.get('active') ?? 0;
-    sum.locked += messages.get('locked') ?? 0;
-    sum.delayed += delayed;
-    sum.retries += Math.max(0, (messages.get('scheduled') ?? 0) - delayed);
-    sum.awaitingChildren += countOf(db, 'SELECT count(*) AS n FROM jobs WHERE queue = ? AND awaits_children = 1', queue);
-  }
-  return sum;
+function countMessages(db: Database, queue: string, delayed: number): CountedWork {
+  const messages = new Map(readTallies(db, 'messages', queue).map(({ b: state, count }) => [state, count]));
+  const retries = Math.max(0, (messages.get('scheduled') ?? 0) - delayed);
+  return { ready: messages.get('active') ?? 0, locked: messages.get('locked') ?? 0, retries };
+}
+
+/** Retries are among the ready ones: telling them apart would need a look at each job. */
+function countJobs(db: Database, queue: string, waitingElsewhere: number): CountedWork {
+  const jobs = { Queued: 0, Running: 0 };
+  for (const { c: status, count } of readTallies(db, 'jobs', queue)) if (status === 'Queued' || status === 'Running') jobs[status] += count;
+  return { ready: Math.max(0, jobs.Queued - waitingElsewhere), locked: jobs.Running, retries: 0 };
 }
 
 function countStoredChildren(db: Database, parentJobId: JobId): { stored: number; succeeded: number; failed: number } {

@@ -21,6 +21,8 @@ import { countEntered, enqueueEntry, type JobTransaction, outcomeBlobs, readJob,
 
 /** All or none of the entries. QUEUE_UNKNOWN is thrown before the first write. */
 export function insertJobs(transaction: JobTransaction, entries: readonly NewJobEntry[]): InsertOutcome[] {
+  // Which queues another system has, the store cannot tell.
+  if (transaction.outbox !== undefined) return entries.map((entry) => insertJob(transaction, entry));
   for (const queue of new Set(entries.flatMap(({ outbox }) => (outbox === undefined ? [] : [outbox.queue])))) {
     if (transaction.broker.hasQueue(queue)) continue;
     throw new AppError('QUEUE_UNKNOWN', `no queue is named ${queue}`, { hint: 'see the queues with `copiloteval queues list`' });
@@ -29,11 +31,12 @@ export function insertJobs(transaction: JobTransaction, entries: readonly NewJob
 }
 
 function insertJob(transaction: JobTransaction, entry: NewJobEntry): InsertOutcome {
-  const { db, tallies } = transaction;
+  const { db, tallies, outbox } = transaction;
   const known = entry.idempotency === undefined ? undefined : submittedBefore(db, entry.job, entry.idempotency);
   if (known !== undefined) return known;
-  const job = storedJob(entry.job, entry.job.version + 1, entry.outbox !== undefined);
-  const message = entry.outbox === undefined ? null : enqueueEntry(transaction, entry.outbox);
+  const isSent = entry.outbox !== undefined && outbox === undefined;
+  const job = storedJob(entry.job, entry.job.version + 1, isSent);
+  const message = entry.outbox !== undefined && isSent ? enqueueEntry(transaction, entry.outbox) : null;
   const number = insertRow(db, job, message);
   if (number === undefined) {
     // An id that is taken is rare: cheaper to take the message back than to look first each time.
@@ -46,6 +49,7 @@ function insertJob(transaction: JobTransaction, entry: NewJobEntry): InsertOutco
     const { key, requestHash } = entry.idempotency;
     prepared(db, INSERT_KEY).run(job.userId, job.type, key, requestHash, job.jobId);
   }
+  outbox?.saved(number, job, entry.outbox);
   countEntered(tallies, job, event.at, true);
   return { kind: 'inserted', job };
 }

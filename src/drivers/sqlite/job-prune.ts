@@ -44,7 +44,7 @@ export function pruneJobs(db: Database, tallies: Tallies, request: PruneRequest)
 function deleteJob(db: Database, { job, id, last_event: lastEvent }: PrunableRow): string[] {
   prepared(db, DELETE_EVENTS).run(lastEvent);
   prepared(db, 'UPDATE events SET job = 0, previous = NULL WHERE seq = ? AND job = ?').run(lastEvent, job);
-  for (const table of ['job_log', 'checkpoints', 'job_inputs', 'jobs']) prepared(db, `DELETE FROM ${table} WHERE job = ?`).run(job);
+  for (const table of ['job_log', 'checkpoints', 'job_inputs', 'watched_jobs', 'jobs']) prepared(db, `DELETE FROM ${table} WHERE job = ?`).run(job);
   prepared(db, 'DELETE FROM idempotency WHERE job_id = ?').run(id);
   prepared(db, "DELETE FROM tallies WHERE kind = 'children' AND a = ?").run(id);
   const named = prepared<{ key: string }>(db, 'DELETE FROM job_blobs WHERE job = ? RETURNING key').all(job);

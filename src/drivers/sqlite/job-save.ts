@@ -25,15 +25,23 @@ export function saveJob(transaction: JobTransaction, change: Change): Job {
   const { db } = transaction;
   const stored = readFacts(db, change.job.jobId);
   if (stored === undefined || stored.version !== change.job.version) throw conflict(change.job, stored);
-  const job = storedJob(change.job, stored.version + 1, change.outbox !== undefined);
-  const message = change.outbox === undefined ? stored.message : enqueueEntry(transaction, change.outbox);
+  const outbox = change.toLocalQueue === true ? undefined : transaction.outbox;
+  const job = storedJob(change.job, stored.version + 1, change.outbox !== undefined && outbox === undefined);
+  const message = newestMessage(transaction, stored, change, outbox !== undefined);
   if (change.withdrawMessage === true && stored.message !== null) transaction.broker.withdraw(stored.message);
   updateRow(transaction, stored, job, { message, event: insertEvent(transaction, stored, change) });
   // Only a replay can change what was submitted; every other save leaves the payload alone, unread and unwritten.
   if (change.event.type === 'replayed') replaceInput(transaction, stored.job, job);
   if (hasEnded(job.status)) recordBlobs(db, stored.job, outcomeBlobs(job));
+  transaction.outbox?.saved(stored.job, job, outbox === undefined ? undefined : change.outbox);
   countChange(transaction, stored, job, change);
   return job;
+}
+
+/** The broker's number of the job's newest message; null when that one is for another system. */
+function newestMessage(transaction: JobTransaction, stored: StoredFacts, { outbox }: Change, isElsewhere: boolean): number | null {
+  if (outbox === undefined) return stored.message;
+  return isElsewhere ? null : enqueueEntry(transaction, outbox);
 }
 
 function readFacts(db: Database, jobId: string): StoredFacts | undefined {

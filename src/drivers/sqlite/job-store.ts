@@ -68,7 +68,8 @@ export class SqliteJobStore implements JobStore {
   }
 
   save(change: Change, settles?: Delivery): Promise<Job> {
-    return settles instanceof SqliteDelivery ? this.#saveAndComplete(change, settles) : this.#writer.write(() => saveJob(this.#transaction, change));
+    const isOurs = settles instanceof SqliteDelivery && settles.isOf(this.#transaction.broker);
+    return isOurs ? this.#saveAndComplete(change, settles) : this.#writer.write(() => saveJob(this.#transaction, change));
   }
 
   /** One transaction: a process that dies here has done both or nothing. */
@@ -106,7 +107,7 @@ export class SqliteJobStore implements JobStore {
   }
 
   openWork(queues: readonly string[]): Promise<OpenWork> {
-    return this.#reader.read((db) => countOpenWork(db, queues, this.#clock.now()));
+    return this.#reader.read((db) => countOpenWork(db, queues, this.#clock.now(), this.#transaction.outbox !== undefined));
   }
 
   prune(request: PruneRequest): Promise<PrunedJob[]> {

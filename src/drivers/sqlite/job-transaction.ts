@@ -10,6 +10,7 @@ import type { Clock } from '../../ports/clock.js';
 import type { Broker } from './broker/broker.js';
 import { prepared, preparedRaw } from './database.js';
 import { type FullJobValues, INPUT_COLUMN, JOB_COLUMNS, jobOf, priorityNumber, rowOf } from './job-rows.js';
+import type { OutboxRows } from './outbox-rows.js';
 import type { Tallies } from './tally.js';
 
 export interface JobTransaction {
@@ -18,6 +19,8 @@ export interface JobTransaction {
   readonly tallies: Tallies;
   readonly clock: Clock;
   readonly storeId: string;
+  /** Where messages go that are for another system; undefined: they go on the broker's queues. */
+  readonly outbox: OutboxRows | undefined;
 }
 
 export const MINUTE_MS = 60_000;

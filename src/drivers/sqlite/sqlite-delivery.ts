@@ -16,6 +16,7 @@ export interface SettlementParts {
 }
 
 export class SqliteDelivery implements Delivery {
+  readonly queueMode = 'local';
   readonly queue: string;
   readonly message: ReceivedMessage;
   readonly lockedUntil: number;
@@ -39,6 +40,11 @@ export class SqliteDelivery implements Delivery {
     this.#parts = parts;
     this.#ref = { queue, seq: locked.seq, token: locked.token };
     this.#lockMs = locked.lockMs;
+  }
+
+  /** Whether it is this broker's, in this broker's file. */
+  isOf(broker: Broker): boolean {
+    return this.#parts.broker === broker;
   }
 
   get isCompleted(): boolean {

@@ -9,9 +9,9 @@ import type { TransactionCollector } from './writer.js';
 /**
  * What is counted, by its parts:
  * `jobs` (queue, type, status) stored jobs · `transitions` (minute, queue, type, status) ·
- * `children` (parent job id, status) · `messages` (queue, state) messages of the broker.
+ * `children` (parent job id, status) · `messages` (queue, state) messages of the broker · `outbox` (queue) entries.
  */
-export type TallyKind = 'jobs' | 'transitions' | 'children' | 'messages';
+export type TallyKind = 'jobs' | 'transitions' | 'children' | 'messages' | 'outbox';
 export type TallyPart = string | number;
 
 /** Unused parts are the empty text; the table is its own index. */

@@ -38,7 +38,7 @@ function ours(sequence: number, storeId = OURS): DecodedMessage {
 const foreign: DecodedMessage = { kind: 'foreign', message: outboxEntryFor(queued, null).message };
 
 function decideFor(facts: Partial<DecisionFacts>): ReturnType<typeof decide> {
-  return decide({ message: ours(1), job: queued, storeId: OURS, brokerSequence: '7', hasHandler: true, now: NOW, ...facts });
+  return decide({ message: ours(1), job: queued, storeId: OURS, brokerSequence: '7', queueMode: 'local', hasHandler: true, now: NOW, ...facts });
 }
 
 describe('the message alone', () => {

@@ -1,0 +1,65 @@
+// The outbox's rows as the store's own saves write them: an entry comes with its job's change and goes when the job needs
+// it no longer, in the same transaction. What takes and sends them is outbox.ts.
+
+import type { Database } from 'better-sqlite3';
+
+import { hasEnded, type Job } from '../../domain/job.js';
+import type { OutboxEntry } from '../../domain/message.js';
+import type { Clock } from '../../ports/clock.js';
+import { CREATOR_HOLD_MS } from '../../ports/outbox.js';
+import { prepared } from './database.js';
+import type { Tallies } from './tally.js';
+
+export class OutboxRows {
+  /** Names this process. */
+  readonly owner: string;
+  /** Whether this process may hold entries that it has created and nobody has claimed. */
+  mayHaveCreated = false;
+  readonly #db: Database;
+  readonly #tallies: Tallies;
+  readonly #clock: Clock;
+
+  constructor(db: Database, parts: { tallies: Tallies; clock: Clock; owner: string }) {
+    this.#db = db;
+    this.#tallies = parts.tallies;
+    this.#clock = parts.clock;
+    this.owner = parts.owner;
+  }
+
+  /**
+   * The job with this number was saved: `entry` replaces an older one; without one, what waits is dropped when the job
+   * is not Queued any more (a start says that the message arrived) or its message is on the store's own queue.
+   */
+  saved(number: number, job: Job, entry: OutboxEntry | undefined): void {
+    if (entry !== undefined) this.#put(number, entry);
+    else if (job.status !== 'Queued' || job.queueMode === 'local') removeEntry(this.#db, this.#tallies, number);
+    const lookAt = lookAtOf(job);
+    if (lookAt === null) prepared(this.#db, UNWATCH).run(number);
+    else prepared(this.#db, WATCH).run(number, lookAt);
+  }
+
+  #put(number: number, entry: OutboxEntry): void {
+    removeEntry(this.#db, this.#tallies, number);
+    const now = this.#clock.now();
+    prepared(this.#db, INSERT).run(number, entry.sequence, entry.queue, entry.notBefore, now, this.owner, now + CREATOR_HOLD_MS);
+    this.#tallies.add(1, 'outbox', entry.queue);
+    this.mayHaveCreated = true;
+  }
+}
+
+/** Fine when there is none. */
+export function removeEntry(db: Database, tallies: Tallies, job: number): void {
+  const removed = prepared<{ queue: string }>(db, REMOVE).get(job);
+  if (removed !== undefined) tallies.add(-1, 'outbox', removed.queue);
+}
+
+/** When the store should have heard of the job at the latest; null where its own broker tells, or nothing is to come. */
+function lookAtOf(job: Job): number | null {
+  if (hasEnded(job.status) || job.awaitsChildren || job.queueMode === 'local') return null;
+  return (job.status === 'Running' ? job.delivery?.lockedUntil : job.expiresAt) ?? Number.MAX_SAFE_INTEGER;
+}
+
+const INSERT = 'INSERT INTO outbox (job, sequence, queue, not_before, saved_at, holder, free_at) VALUES (?, ?, ?, ?, ?, ?, ?)';
+const REMOVE = 'DELETE FROM outbox WHERE job = ? RETURNING queue';
+const WATCH = 'INSERT INTO watched_jobs (job, look_at) VALUES (?, ?) ON CONFLICT (job) DO UPDATE SET look_at = excluded.look_at';
+const UNWATCH = 'DELETE FROM watched_jobs WHERE job = ?';
