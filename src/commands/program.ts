@@ -173,6 +173,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./doctor.js')).doctorCommand,
   },
   {
+    path: ['emulator', 'start'],
+    summary: 'Run a Service Bus on this machine, for development and tests',
+    group: 'Setup',
+    load: async () => (await import('./emulator/start.js')).emulatorStartCommand,
+  },
+  {
     path: ['config', 'show'],
     summary: 'Show the settings in force and where each comes from',
     group: 'Setup',
