@@ -67,6 +67,8 @@ function decideQueued(job: Job, facts: DecisionFacts): Decision {
   if (job.awaitsChildren) return { do: 'check-children' };
   if (job.cancelRequestedAt !== null) return { do: 'cancel' };
   if (isExpired(job, facts.now)) return { do: 'expire' };
+  // Its last attempt never reported back, and its message was replaced by a new one.
+  if (job.attempt >= job.maxAttempts) return { do: 'exhaust' };
   if (!facts.hasHandler) return { do: 'no-handler', final: job.attempt + 1 >= job.maxAttempts };
   return { do: 'start', afterLostLock: false, alone: runsAlone(job, false) };
 }

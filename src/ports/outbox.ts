@@ -42,6 +42,8 @@ export interface ClaimOutbox {
   readonly limit: number;
   /** Only of these jobs. */
   readonly jobIds?: readonly JobId[];
+  /** Also those whose time to be tried again has not come. */
+  readonly evenIfPaused?: boolean;
 }
 
 export interface ClaimedEntry {

@@ -5,12 +5,10 @@
 // Save first, settle second: what is saved and not settled is met again by the next delivery of the message, and the
 // stored job then says how to settle it. The other order would lose outcomes.
 
-import { isUtf8 } from 'node:buffer';
-
 import { type DecodedMessage, type Decision, decide } from '../domain/decide.js';
 import type { Job, JobId } from '../domain/job.js';
-import { decodeMessage } from '../domain/message-codec.js';
 import type { Delivery } from '../ports/message-queue.js';
+import { decodeDelivery, jobIdOf } from '../services/decode-delivery.js';
 import { createExternalJob } from './create-external-job.js';
 import type { HeldLock } from './lock-renewer.js';
 import type { DeliveryReport } from './delivery-report.js';
@@ -30,7 +28,7 @@ const AGAIN_DELAY_MS = 1000;
  */
 export async function runDelivery(taken: TakenDelivery, parts: WorkerParts): Promise<DeliveryReport> {
   const { delivery } = taken;
-  const message = decode(delivery);
+  const message = decodeDelivery(delivery);
   const jobId = jobIdOf(message);
   let staleReads = 0;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
@@ -117,19 +115,6 @@ function decideDelivery(message: DecodedMessage, job: Job | undefined, delivery:
     hasHandler: job !== undefined && parts.handlers.has(job.type),
     now: parts.backend.clock.now(),
   });
-}
-
-function decode({ message }: Delivery): DecodedMessage {
-  const { buffer, byteOffset, byteLength } = message.body;
-  const body = Buffer.from(buffer, byteOffset, byteLength);
-  if (!isUtf8(body)) return { kind: 'undecodable', problem: 'the body is not text in UTF-8' };
-  const { properties, messageId, enqueuedAt } = message;
-  return decodeMessage({ body: body.toString('utf8'), properties, messageId, enqueuedAt });
-}
-
-function jobIdOf(message: DecodedMessage): JobId | undefined {
-  if (message.kind === 'undecodable') return undefined;
-  return message.kind === 'ours' ? message.jobId : message.message.jobId;
 }
 
 async function checkParent(parentJobId: JobId | null, parts: WorkerParts): Promise<void> {
