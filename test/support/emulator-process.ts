@@ -1,0 +1,176 @@
+// The emulator as a process of its own: `copiloteval emulator start`, built from the sources as they are now. It can be killed
+// and started again on the same file and ports.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { build } from 'esbuild';
+
+import { printIsoDuration } from '../../src/domain/iso-duration.js';
+import type { QueueDefinition } from '../../src/emulator/queue-catalog.js';
+import { programEnv } from './built-program.js';
+import { REGISTRY_QUEUES, TEST_KEY } from './emulator.js';
+
+export interface EmulatorProcessOptions {
+  /** Its files are kept there; it must be there already. */
+  readonly directory: string;
+  /** Made at each start when they are not there. */
+  readonly queues?: readonly QueueDefinition[];
+  /** As on the command line: `server-busy=0.05`. */
+  readonly faults?: readonly string[];
+  /** More words for the command line. */
+  readonly args?: readonly string[];
+}
+
+export interface EmulatorProcess {
+  readonly connectionString: string;
+  readonly adminEndpoint: string;
+  readonly port: number;
+  readonly adminPort: number;
+  readonly file: string;
+  /** Of the process that runs now, or ran last. */
+  readonly pid: number;
+  /** What all processes wrote to stderr so far. */
+  stderr(): string;
+  /** SIGKILL; resolves when the process is gone. Nothing happens when none runs. */
+  kill(): Promise<void>;
+  /** SIGTERM; resolves with the exit code. */
+  stop(): Promise<number | null>;
+  /** Starts it again on the same file and ports, with the same keys; only after kill() or stop(). */
+  start(): Promise<void>;
+}
+
+/** What `emulator start -o jsonl` prints, as far as it is needed here. */
+interface Started {
+  readonly connectionString: string;
+  readonly adminEndpoint: string;
+  readonly port: number;
+  readonly adminPort: number;
+  readonly file: string;
+}
+
+/** Resolves when it serves. The caller kills or stops it, for instance in `onTestFinished`. */
+export async function openEmulatorProcess(options: EmulatorProcessOptions): Promise<EmulatorProcess> {
+  const program = await buildProgram();
+  const log = { text: '' };
+  let child = await startChild(program, options, { port: 0, adminPort: 0 }, log);
+  const { started } = child;
+  const end = async (signal: NodeJS.Signals): Promise<number | null> => {
+    child.process.kill(signal);
+    return child.ended;
+  };
+  return {
+    ...started,
+    get pid() {
+      return child.process.pid ?? 0;
+    },
+    stderr: () => log.text,
+    kill: async () => void (await end('SIGKILL')),
+    stop: () => end('SIGTERM'),
+    start: async () => {
+      if (child.process.exitCode === null && child.process.signalCode === null) throw new Error('the emulator still runs');
+      child = await startChild(program, options, started, log);
+    },
+  };
+}
+
+interface Child {
+  readonly process: ChildProcess;
+  readonly started: Started;
+  /** The exit code; null when a signal ended it. */
+  readonly ended: Promise<number | null>;
+}
+
+async function startChild(program: string, options: EmulatorProcessOptions, ports: Pick<Started, 'port' | 'adminPort'>, log: { text: string }): Promise<Child> {
+  const child = spawn(process.execPath, [program, ...argumentsOf(options, ports)], {
+    cwd: options.directory,
+    env: { ...programEnv({ cwd: options.directory }), LOG_LEVEL: 'warn' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (log.text += text));
+  let stdout = '';
+  const line = new Promise<string>((resolve) => {
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+      if (stdout.includes('\n')) resolve(stdout);
+    });
+  });
+  const first = await Promise.race([line, ended]);
+  if (typeof first !== 'string') throw new Error(`the emulator ended with ${String(first)}: ${log.text}`);
+  return { process: child, started: JSON.parse(first) as Started, ended };
+}
+
+function argumentsOf({ directory, queues = REGISTRY_QUEUES, faults = [], args = [] }: EmulatorProcessOptions, { port, adminPort }: Pick<Started, 'port' | 'adminPort'>): string[] {
+  const file = join(directory, 'queues.json');
+  writeFileSync(file, JSON.stringify(queues.map(settingsOf)));
+  const key = `${TEST_KEY.name}=${TEST_KEY.key}`;
+  const words = ['emulator', 'start', '-o', 'jsonl', '--port', String(port), '--admin-port', String(adminPort)];
+  return [...words, '--file', join(directory, 'emulator.db'), '--queues', file, '--key', key, ...faults.flatMap((fault) => ['--fault', fault]), ...args];
+}
+
+/** As a queues file has it. */
+function settingsOf({ name, ...queue }: QueueDefinition): Readonly<Record<string, unknown>> {
+  const duration = (ms: number | null | undefined): string | undefined => (ms === undefined ? undefined : printIsoDuration(ms));
+  return {
+    name,
+    LockDuration: duration(queue.lockMs),
+    DefaultMessageTimeToLive: duration(queue.ttlMs),
+    MaxDeliveryCount: queue.maxDeliveryCount,
+    DeadLetteringOnMessageExpiration: queue.deadLetterOnExpiration,
+    RequiresDuplicateDetection: queue.requiresDuplicateDetection,
+    DuplicateDetectionHistoryTimeWindow: duration(queue.duplicateWindowMs),
+    MaxSizeInMegabytes: queue.maxSizeMb,
+    MaxMessageSizeInKilobytes: queue.maxMessageBytes === undefined ? undefined : queue.maxMessageBytes / 1024,
+    Status: queue.status,
+    UserMetadata: queue.userMetadata,
+  };
+}
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+/** Inside the repository, so that packages are found. */
+const BUILDS = join(root, 'node_modules', '.cache', 'copiloteval-programs');
+
+let built: Promise<string> | undefined;
+
+/** Once per process; its directory is named by its content, so that test runs at the same time do not disturb each other. */
+function buildProgram(): Promise<string> {
+  return (built ??= bundle());
+}
+
+async function bundle(): Promise<string> {
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    stdin: { contents: "import { runProcess } from './src/process-main.ts'; await runProcess();", resolveDir: root, sourcefile: 'program.ts' },
+    outdir: BUILDS,
+    entryNames: 'program',
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    splitting: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    packages: 'external',
+    define: { __COPILOTEVAL_VERSION__: '"source"' },
+    write: false,
+    logLevel: 'warning',
+  });
+  const hash = createHash('sha256');
+  for (const { path, contents } of outputFiles) hash.update(basename(path)).update(contents);
+  const directory = join(BUILDS, hash.digest('hex').slice(0, 16));
+  if (!existsSync(directory)) {
+    const unfinished = `${directory}-${process.pid}`;
+    mkdirSync(unfinished, { recursive: true });
+    for (const { path, contents } of outputFiles) writeFileSync(join(unfinished, basename(path)), contents);
+    try {
+      renameSync(unfinished, directory);
+    } catch (error) {
+      rmSync(unfinished, { recursive: true });
+      if (!existsSync(directory)) throw error;
+    }
+  }
+  return join(directory, 'program.mjs');
+}
