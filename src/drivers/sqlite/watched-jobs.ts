@@ -32,7 +32,6 @@ export class SqliteWatchedJobs implements WatchedJobs {
 }
 
 /** Its message is on another queue, or on its way there. */
-export /** Its message is, or is to be, on another system's queue. */
 export function isWatched({ status, queueMode, awaitsChildren }: Job): boolean {
   return (status === 'Queued' || status === 'Running') && queueMode !== 'local' && !awaitsChildren;
 }

@@ -7,7 +7,7 @@ import type { OperationLease } from '../../ports/operation-journal.js';
 import type { OperationPorts } from './operation-ports.js';
 
 /** OPERATION_NOT_FOUND; STORE_MISMATCH when its letters are in another backend than this one. */
-export async function findOperation(ports: Pick<OperationPorts, 'journal' | 'store'>, typed: string): Promise<Operation> {
+export async function findOperation(ports: Pick<OperationPorts, 'journal' | 'letterScope'>, typed: string): Promise<Operation> {
   const id = readOperationId(typed);
   const found = id === undefined ? undefined : await ports.journal.find(id);
   if (found === undefined || found.operation.state === 'planning') {
@@ -15,9 +15,9 @@ export async function findOperation(ports: Pick<OperationPorts, 'journal' | 'sto
       hint: 'see what was done with `copiloteval dlq history`',
     });
   }
-  if (found.operation.storeId !== ports.store.storeId) {
-    throw new AppError('STORE_MISMATCH', `operation ${found.operation.id} was made on another store than the one in use`, {
-      hint: 'choose the profile it was made with (`--profile`)',
+  if (found.operation.storeId !== ports.letterScope) {
+    throw new AppError('STORE_MISMATCH', `operation ${found.operation.id} was made on other queues than those in use`, {
+      hint: 'choose the profile and the settings of Service Bus that it was made with',
     });
   }
   return found.operation;

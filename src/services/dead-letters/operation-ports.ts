@@ -11,6 +11,8 @@ export type LetterReadPorts = Pick<Backend, 'store' | 'deadLetters' | 'admin' | 
 /** For replaying, purging and restoring. */
 export interface OperationPorts extends Pick<Backend, 'store' | 'queue' | 'deadLetters' | 'admin' | 'blobs' | 'clock' | 'random'> {
   readonly jobTypes: Pick<JobTypes, 'resolve' | 'queue'>;
+  /** Names the backend that gave the letters their numbers: a plan is applied where it was made. */
+  readonly letterScope: string;
   readonly journal: OperationJournal;
   readonly trash: Trash;
 }

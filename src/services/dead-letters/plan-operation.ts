@@ -55,7 +55,7 @@ export async function planOperation(ports: OperationPorts, request: OperationReq
   const lease = await ports.journal.begin({
     id: newOperationId(request.action, ports.random),
     action: request.action,
-    storeId: ports.store.storeId,
+    storeId: ports.letterScope,
     createdAt: ports.clock.now(),
     by: request.by,
     reasonText: request.reasonText,

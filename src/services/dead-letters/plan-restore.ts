@@ -82,7 +82,7 @@ async function writePlan(ports: OperationPorts, purge: Operation, request: Resto
   const lease = await ports.journal.begin({
     id: newOperationId('restore', ports.random),
     action: 'restore',
-    storeId: ports.store.storeId,
+    storeId: ports.letterScope,
     createdAt: ports.clock.now(),
     by: request.by,
     reasonText: request.reasonText,

@@ -172,7 +172,7 @@ describe('operations', () => {
     const { operation } = await world.run(world.request('purge'));
     expect((await findOperation(world.ports, ` ${operation.id.toLowerCase()}`)).id).toBe(operation.id);
     await expect(resumeOperation(world.ports, operation.id, 'replay')).rejects.toMatchObject({ code: 'INPUT_INVALID', hint: expect.stringContaining(`dlq purge --resume ${operation.id}`) as string });
-    const elsewhere = { ...world.ports, store: withMethods(world.ports.store, { storeId: 'another' }) };
+    const elsewhere = { ...world.ports, letterScope: 'another' };
     await expect(findOperation(elsewhere, operation.id)).rejects.toMatchObject({ code: 'STORE_MISMATCH' });
   });
 

@@ -46,6 +46,7 @@ export class World {
       clock: this.clock,
       random: Math.random,
       jobTypes: { resolve: resolveType, queue: queueOf },
+      letterScope: backend.store.storeId,
       journal,
       trash: openFsTrash(join(directory, 'copiloteval.trash')),
     };
