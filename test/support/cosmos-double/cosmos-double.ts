@@ -1,0 +1,245 @@
+// A local counterpart of Cosmos DB's REST interface for tests: point operations with etags, transactional batches, patches,
+// the driver's queries, the change feed, session tokens, time to live, request charges, throttling and faults before and
+// after a write. Over http with a key, or over https with a key or a token. What it was not taught it refuses.
+
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+
+import { authorise } from './authorisation.js';
+import { runBatch } from './batch.js';
+import { Documents, Refusal, type StoredDocument } from './documents.js';
+import { patched } from './patch.js';
+import { type Document, type QueryRules, runQuery } from './sql-evaluate.js';
+import { parseQuery, QueryRefused } from './sql-parse.js';
+
+export interface CosmosRequest {
+  readonly verb: string;
+  readonly kind: 'account' | 'container' | 'query' | 'batch' | 'feed' | 'document';
+  readonly partition: string | undefined;
+  readonly body: unknown;
+}
+
+/**
+ * What a test makes happen to a request: nothing, a status instead of doing it, or its answer lost (`drop`: not done;
+ * `drop-after`: done).
+ */
+export type CosmosFault = { readonly status: number; readonly retryAfterMs?: number } | 'drop' | 'drop-after' | undefined;
+
+export interface CosmosDoubleOptions {
+  readonly key: string;
+  readonly token?: string;
+  readonly tls?: { readonly key: string; readonly cert: string };
+  readonly database: string;
+  readonly containers: readonly { readonly id: string; readonly partitionPath: string; readonly rules: QueryRules }[];
+  readonly now?: () => number;
+  readonly fault?: (request: CosmosRequest) => CosmosFault;
+  /** Added to every answer. */
+  readonly latencyMs?: number;
+}
+
+export interface CosmosDouble {
+  readonly endpoint: string;
+  /** Requests answered so far, by kind and verb: `batch POST`, `document GET` … */
+  readonly requests: ReadonlyMap<string, number>;
+  documents(container: string): Documents;
+  stop(): Promise<void>;
+}
+
+interface Container {
+  readonly id: string;
+  readonly partitionPath: string;
+  readonly rules: QueryRules;
+  readonly documents: Documents;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export async function startCosmosDouble(options: CosmosDoubleOptions): Promise<CosmosDouble> {
+  const now = options.now ?? Date.now;
+  const containers = options.containers.map((container) => ({ ...container, documents: new Documents(now, container.partitionPath) }));
+  const requests = new Map<string, number>();
+  const listener = (request: IncomingMessage, response: ServerResponse): void => void answer(request, response, { options, containers, requests });
+  const server = options.tls === undefined ? createHttpServer(listener) : createHttpsServer(options.tls, listener);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return {
+    endpoint: `${options.tls === undefined ? 'http' : 'https'}://localhost:${address.port}`,
+    requests,
+    documents: (id) => required(containers.find((container) => container.id === id)).documents,
+    stop: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+interface World {
+  readonly options: CosmosDoubleOptions;
+  readonly containers: readonly Container[];
+  readonly requests: Map<string, number>;
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, world: World): Promise<void> {
+  const path = decodeURIComponent(new URL(request.url ?? '/', 'http://double').pathname).split('/').filter((part) => part !== '');
+  try {
+    const body = await bodyOf(request);
+    const seen = describe(request, path, body);
+    const fault = world.options.fault?.(seen);
+    if (fault === 'drop') return void request.socket.destroy();
+    const counted = `${seen.kind} ${seen.verb}`;
+    world.requests.set(counted, (world.requests.get(counted) ?? 0) + 1);
+    if (fault !== undefined && fault !== 'drop-after') throw faultOf(fault);
+    authorise(request, path, world.options);
+    const result = route(request, path, seen, world);
+    if (fault === 'drop-after') return void request.socket.destroy();
+    if (world.options.latencyMs !== undefined) await new Promise((resolve) => setTimeout(resolve, world.options.latencyMs));
+    send(response, result);
+  } catch (error) {
+    if (error instanceof Refusal) send(response, { status: error.status, body: { code: String(error.status), message: error.message }, headers: error.headers });
+    else if (error instanceof QueryRefused) send(response, { status: 400, body: { code: 'BadRequest', message: error.message } });
+    else send(response, { status: 500, body: { code: 'InternalServerError', message: String(error) } });
+  }
+}
+
+function faultOf({ status, retryAfterMs }: { readonly status: number; readonly retryAfterMs?: number }): Refusal {
+  const throttled = status === 429 ? { 'x-ms-substatus': '3200', 'x-ms-retry-after-ms': String(retryAfterMs ?? 1) } : {};
+  return new Refusal(status, 'the test wanted this', throttled);
+}
+
+function describe(request: IncomingMessage, path: readonly string[], body: unknown): CosmosRequest {
+  const { headers } = request;
+  const isCollection = path.length === 5 && path[4] === 'docs';
+  const kind =
+    path.length === 0 ? 'account'
+    : headers['x-ms-cosmos-is-batch-request'] !== undefined ? 'batch'
+    : isCollection && headers['content-type'] === 'application/query+json' ? 'query'
+    : isCollection && headers['a-im'] !== undefined ? 'feed'
+    : path[4] === 'docs' ? 'document'
+    : 'container';
+  return { verb: request.method ?? '', kind, partition: partitionOf(request), body };
+}
+
+function route(request: IncomingMessage, path: readonly string[], seen: CosmosRequest, world: World): Answer {
+  if (seen.kind === 'account') return accountAnswer(request);
+  const container = world.containers.find(({ id }) => id === path[3]);
+  if (path[0] !== 'dbs' || path[1] !== world.options.database || (path.length > 2 && container === undefined)) throw new Refusal(404, 'Resource Not Found');
+  if (container === undefined) return { status: 200, body: { id: world.options.database, _rid: 'db==' } };
+  if (path.length === 4) return { status: 200, body: { id: container.id, _rid: 'ZGIAAGNvbGw=', partitionKey: { paths: [container.partitionPath], kind: 'Hash', version: 2 } } };
+  if (path[4] === 'pkranges') return { status: 200, body: { PartitionKeyRanges: [{ id: '0', minInclusive: '', maxExclusive: 'FF' }], _count: 1 } };
+  if (path[4] !== 'docs') throw new Refusal(501, `not taught: ${path.join('/')}`);
+  const result = documentAnswer(request, path[5], seen, container);
+  return { ...result, headers: { ...sessionHeaders(container, world.options.database), ...result.headers } };
+}
+
+function documentAnswer(request: IncomingMessage, id: string | undefined, seen: CosmosRequest, container: Container): Answer {
+  if (seen.kind === 'query') return queryAnswer(request, seen, container);
+  if (seen.kind === 'feed') return feedAnswer(request, seen, container);
+  const partition = seen.partition;
+  if (partition === undefined) throw new Refusal(400, 'no partition key');
+  const { documents } = container;
+  if (seen.kind === 'batch') {
+    const { status, items } = runBatch(documents, partition, seen.body);
+    return { status, body: items, headers: charge(5 * items.length) };
+  }
+  const ifMatch = text(request.headers['if-match']);
+  if (id === undefined) {
+    if (request.headers['x-ms-documentdb-is-upsert'] === undefined) return stored(201, documents.create(partition, seen.body as Document));
+    const { stored: document, created } = documents.upsert(partition, seen.body as Document, ifMatch);
+    return stored(created ? 201 : 200, document);
+  }
+  switch (seen.verb) {
+    case 'GET': {
+      const document = documents.require(partition, id, undefined);
+      return request.headers['if-none-match'] === document.etag ? { status: 304, headers: charge(1) } : stored(200, document, 1);
+    }
+    case 'PUT':
+      return stored(200, documents.replace(partition, id, seen.body as Document, ifMatch));
+    case 'PATCH':
+      return stored(200, documents.replace(partition, id, patched(documents.require(partition, id, ifMatch).body, seen.body), ifMatch));
+    case 'DELETE':
+      documents.delete(partition, id, ifMatch);
+      return { status: 204, headers: charge(5) };
+    default:
+      throw new Refusal(405, `no verb ${seen.verb}`);
+  }
+}
+
+function queryAnswer(request: IncomingMessage, seen: CosmosRequest, { documents, rules }: Container): Answer {
+  // The plan is only needed for what this double answers directly; the SDK goes on without it.
+  if (request.headers['x-ms-cosmos-is-query-plan-request'] !== undefined) throw new Refusal(400, 'no query plans here');
+  const { query, parameters = [] } = seen.body as { query: string; parameters?: { name: string; value: unknown }[] };
+  const values = new Map(parameters.map(({ name, value }) => [name, value]));
+  const rows = runQuery(parseQuery(query), [...documents.all(seen.partition)].map(({ body }) => body), values, rules);
+  const from = Number(text(request.headers['x-ms-continuation']) ?? 0);
+  const size = Number(text(request.headers['x-ms-max-item-count']) ?? 100);
+  const page = size < 0 ? rows.slice(from) : rows.slice(from, from + size);
+  const next: Record<string, string> = from + page.length < rows.length ? { 'x-ms-continuation': String(from + page.length) } : {};
+  return { status: 200, body: { Documents: page, _count: page.length }, headers: { ...charge(2.5 + page.length * 0.1), ...next } };
+}
+
+function feedAnswer(request: IncomingMessage, seen: CosmosRequest, { documents }: Container): Answer {
+  const cursor = text(request.headers['if-none-match']);
+  const newest = `"${documents.lsn}"`;
+  if (cursor === '*') return { status: 304, headers: { etag: newest, ...charge(1) } };
+  const after = cursor === undefined ? 0 : Number(cursor.replaceAll('"', ''));
+  const changed = [...documents.changedAfter(after)].filter(({ partition }) => seen.partition === undefined || partition === seen.partition);
+  const size = Number(text(request.headers['x-ms-max-item-count']) ?? 100);
+  const page = changed.slice(0, size);
+  if (page.length === 0) return { status: 304, headers: { etag: newest, ...charge(1) } };
+  const etag = page.length < changed.length ? `"${page.at(-1)?.lsn}"` : newest;
+  return { status: 200, body: { Documents: page.map(({ body }) => body), _count: page.length }, headers: { etag, ...charge(1 + page.length) } };
+}
+
+function accountAnswer(request: IncomingMessage): Answer {
+  const scheme = 'encrypted' in request.socket ? 'https' : 'http';
+  const here = [{ name: 'Here', databaseAccountEndpoint: `${scheme}://${request.headers.host}/` }];
+  return { status: 200, body: { id: 'double', _rid: 'double', writableLocations: here, readableLocations: here, enableMultipleWriteLocations: false, userConsistencyPolicy: { defaultConsistencyLevel: 'Session' } } };
+}
+
+function sessionHeaders({ id, documents }: Container, database: string): Record<string, string> {
+  return {
+    'x-ms-session-token': `0:-1#${documents.lsn}`,
+    'x-ms-alt-content-path': `dbs/${database}/colls/${id}`,
+    'x-ms-content-path': Buffer.from('dbcoll00').toString('base64'),
+  };
+}
+
+function stored(status: number, { body, etag }: StoredDocument, requestCharge = 5): Answer {
+  return { status, body, headers: { etag, ...charge(requestCharge) } };
+}
+
+function charge(units: number): Record<string, string> {
+  return { 'x-ms-request-charge': String(units) };
+}
+
+function partitionOf(request: IncomingMessage): string | undefined {
+  const header = text(request.headers['x-ms-documentdb-partitionkey']);
+  const parsed = header === undefined ? undefined : (JSON.parse(header) as unknown[])[0];
+  return typeof parsed === 'string' ? parsed : undefined;
+}
+
+async function bodyOf(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const whole = Buffer.concat(chunks).toString('utf8');
+  return whole === '' ? undefined : JSON.parse(whole);
+}
+
+function send(response: ServerResponse, { status, body, headers }: Answer): void {
+  response.writeHead(status, { 'content-type': 'application/json', ...charge(1), ...headers });
+  response.end(body === undefined ? '' : JSON.stringify(body));
+}
+
+function text(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header;
+}
+
+function required<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('no such container');
+  return value;
+}
