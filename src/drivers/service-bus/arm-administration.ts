@@ -3,7 +3,6 @@
 import type { SBQueue, ServiceBusManagementClient } from '@azure/arm-servicebus';
 
 import { printIsoDuration, readIsoDuration } from '../../domain/iso-duration.js';
-import type { Clock } from '../../ports/clock.js';
 import type { AzureCredential } from './credentials.js';
 import { ARM_SCOPE } from './credentials.js';
 import { type BrokerQueue, type BrokerSettings, type CallOptions, type NamespaceFacts, type QueueAdministration, statusOf } from './queue-administration.js';
@@ -14,7 +13,6 @@ export interface ArmOptions {
   /** The name, without its domain. */
   readonly namespace: string;
   readonly credential: AzureCredential;
-  readonly clock: Clock;
 }
 
 /** Loads @azure/arm-servicebus. */
@@ -34,13 +32,11 @@ export async function openArmAdministration(options: ArmOptions): Promise<QueueA
 class ArmAdministration implements QueueAdministration {
   readonly source = 'Azure Resource Manager';
   readonly #client: ServiceBusManagementClient;
-  readonly #clock: Clock;
   readonly #group: string;
   readonly #namespace: string;
 
-  constructor(client: ServiceBusManagementClient, { place, namespace, clock }: ArmOptions) {
+  constructor(client: ServiceBusManagementClient, { place, namespace }: ArmOptions) {
     this.#client = client;
-    this.#clock = clock;
     this.#group = place.resourceGroup;
     this.#namespace = namespace;
   }
@@ -74,14 +70,8 @@ class ArmAdministration implements QueueAdministration {
   }
 
   async namespace({ signal }: CallOptions): Promise<NamespaceFacts> {
-    let date = Number.NaN;
-    const facts = await this.#client.namespaces.get(this.#group, this.#namespace, {
-      abortSignal: signal,
-      onResponse: ({ headers }) => {
-        date = Date.parse(headers.get('date') ?? '');
-      },
-    });
-    return { name: facts.name ?? this.#namespace, tier: facts.sku?.name ?? null, clockAheadMs: Number.isNaN(date) ? null : date - this.#clock.now() };
+    const facts = await this.#client.namespaces.get(this.#group, this.#namespace, { abortSignal: signal });
+    return { name: facts.name ?? this.#namespace, tier: facts.sku?.name ?? null };
   }
 
   async #read(name: string, signal: AbortSignal): Promise<SBQueue | undefined> {

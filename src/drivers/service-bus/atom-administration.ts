@@ -3,7 +3,6 @@
 import type { QueueProperties, ServiceBusAdministrationClient } from '@azure/service-bus';
 
 import { printIsoDuration, readIsoDuration } from '../../domain/iso-duration.js';
-import type { Clock } from '../../ports/clock.js';
 import { readCounts } from './atom-counts.js';
 import type { AzureCredential } from './credentials.js';
 import { type BrokerQueue, type BrokerSettings, type CallOptions, type NamespaceFacts, type QueueAdministration, statusOf } from './queue-administration.js';
@@ -14,18 +13,18 @@ export type AtomPlace =
   | Extract<ServiceBusTarget, { kind: 'connection-string' }>
   | { readonly kind: 'entra'; readonly namespace: string; readonly credential: AzureCredential };
 
-/** Loads @azure/service-bus. Throws CONFIG_INVALID, and SB_UNAUTHORIZED's kin only with the first call. */
-export async function openAtomAdministration(place: AtomPlace, clock: Clock): Promise<QueueAdministration> {
+/** Loads @azure/service-bus; asks nothing yet. Throws CONFIG_INVALID. */
+export async function openAtomAdministration(place: AtomPlace): Promise<QueueAdministration> {
   const { ServiceBusAdministrationClient: Client } = await import('@azure/service-bus');
   // No retries of its own: ours are bounded and know the budget.
   const options = { retryOptions: { maxRetries: 0 } };
-  if (place.kind === 'entra') return new AtomAdministration(new Client(namespaceHost(place.namespace), place.credential, options), clock);
+  if (place.kind === 'entra') return new AtomAdministration(new Client(namespaceHost(place.namespace), place.credential, options));
   const url = adminUrl(place);
   const { keyName, key } = parseConnectionString(place.connectionString);
   // Without a key there is nothing to sign with: the service says what that means, as it does for a key without Manage.
   const client = new Client(`Endpoint=sb://${url.host}/;SharedAccessKeyName=${keyName ?? 'none'};SharedAccessKey=${key ?? 'none'}`, options);
   if (url.protocol === 'http:') speakPlainHttp(client);
-  return new AtomAdministration(client, clock);
+  return new AtomAdministration(client);
 }
 
 /**
@@ -65,13 +64,11 @@ const PAGE_SIZE = 100;
 class AtomAdministration implements QueueAdministration {
   readonly source = 'administration of the namespace';
   readonly #client: ServiceBusAdministrationClient;
-  readonly #clock: Clock;
   readonly #answers: WeakMap<object, string>;
 
-  constructor(client: ServiceBusAdministrationClient, clock: Clock) {
+  constructor(client: ServiceBusAdministrationClient) {
     this.#client = client;
     this.#answers = keepAnswers(client);
-    this.#clock = clock;
   }
 
   async list({ signal }: CallOptions): Promise<BrokerQueue[]> {
@@ -118,10 +115,8 @@ class AtomAdministration implements QueueAdministration {
   }
 
   async namespace({ signal }: CallOptions): Promise<NamespaceFacts> {
-    const facts = await this.#client.getNamespaceProperties({ abortSignal: signal });
-    const date = Date.parse(facts._response.headers.get('date') ?? '');
-    // The clock is read when the answer is there: what the way back took makes ours look ahead, by less than a second.
-    return { name: facts.name, tier: facts.messagingSku ?? null, clockAheadMs: Number.isNaN(date) ? null : date - this.#clock.now() };
+    const { name, messagingSku } = await this.#client.getNamespaceProperties({ abortSignal: signal });
+    return { name, tier: messagingSku ?? null };
   }
 }
 

@@ -82,7 +82,7 @@ export function isLoopback(host: string): boolean {
 }
 
 const COPY_IT =
-  'copy it whole: `az servicebus namespace authorization-rule keys list -g GROUP --namespace-name NAMESPACE -n POLICY --query primaryConnectionString -o tsv`';
+  'copy it whole: `az servicebus namespace authorization-rule keys list -g GROUP --namespace-name NAMESPACE --name POLICY --query primaryConnectionString -o tsv`';
 
 function fail(detail: string, remedy: string = COPY_IT): ConnectionStringProblem {
   return { status: 'fail', detail, remedy };

@@ -5,7 +5,7 @@ import type { QueueStatus } from '../../ports/queue-admin.js';
 export interface QueueAdministration {
   /** For people: where counts come from. */
   readonly source: string;
-  /** Every queue with its counts, in as few calls as there are pages of a hundred. `onCall` is told of each call. */
+  /** Every queue with its counts, one call for each hundred of them. */
   list(options: CallOptions): Promise<BrokerQueue[]>;
   /** Undefined when there is none of this name. */
   get(name: string, options: CallOptions): Promise<BrokerQueue | undefined>;
@@ -16,8 +16,9 @@ export interface QueueAdministration {
   namespace(options: CallOptions): Promise<NamespaceFacts>;
 }
 
-/** Times a call may take; what is thrown is the SDK's own, for serviceBusError. */
+/** What a call throws is the SDK's own, for serviceBusError. */
 export interface CallOptions {
+  /** One of its own for each call. */
   readonly signal: AbortSignal;
 }
 
@@ -44,8 +45,6 @@ export interface NamespaceFacts {
   readonly name: string;
   /** `Basic`, `Standard`, `Premium`; null when it is not said. */
   readonly tier: string | null;
-  /** The service's clock minus ours, in ms, from the answer's Date (whole seconds); null when there was none. */
-  readonly clockAheadMs: number | null;
 }
 
 export const STATUSES: readonly QueueStatus[] = ['Active', 'Disabled', 'SendDisabled', 'ReceiveDisabled'];
