@@ -196,6 +196,19 @@ export const doctor = z.strictObject({
   ),
 });
 
+export const emulatorStarted = z.strictObject({
+  connectionString: text,
+  adminEndpoint: z.url(),
+  host: text,
+  port: count,
+  adminPort: count,
+  tlsPort: z.nullable(count),
+  file: text,
+  keyFile: z.nullable(text),
+  keys: z.array(z.strictObject({ name: text, rights: z.array(z.enum(['Send', 'Listen', 'Manage'])), connectionString: text, tlsConnectionString: z.nullable(text) })),
+  queues: z.array(text),
+});
+
 export const errorLine = z.strictObject({
   error: z.strictObject({ code, message: text, hint: z.optional(text), details: z.optional(z.record(text, z.json())) }),
 });
