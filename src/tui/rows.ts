@@ -1,0 +1,116 @@
+// The rows of each list as they are shown: filtered and sorted. Update and view both take them from here.
+
+import { JOB_STATUSES } from '../domain/job.js';
+import type { QueueStat } from '../services/queue-stats.js';
+import type { GroupRow, JobRow, LedgerRow, LetterRow, LogEntry, OperationRow, SliceData, SliceName, WorkerRow } from './data.js';
+import { ALL_GROUPS, interestKeys } from './interest.js';
+import type { ListName, Model, QueueSort } from './model.js';
+
+/** The data of a slice, if it is the answer to what is asked for now. */
+export function dataOf<S extends SliceName>(model: Model, name: S): SliceData[S] | null {
+  const slice = model.slices[name];
+  const wanted = interestKeys(model).get(name);
+  return wanted === undefined || wanted === slice.key ? slice.data : null;
+}
+
+export function queueRows(model: Model): readonly QueueStat[] {
+  const queues = model.slices.overview.data?.stats.queues ?? [];
+  return sortedQueues(queues, model.queueSort);
+}
+
+export function depthOf({ active, locked, scheduled }: QueueStat): number {
+  return active + locked + scheduled;
+}
+
+/** Sorting is of the loaded jobs; the store keeps them newest first. */
+export function jobRows(model: Model): readonly JobRow[] {
+  const rows = dataOf(model, 'jobs')?.rows ?? [];
+  const { sort } = model.jobs;
+  if (sort === 'created') return rows;
+  const keyOf: Readonly<Record<Exclude<typeof sort, 'created'>, (row: JobRow) => number | string>> = {
+    status: (row) => JOB_STATUSES.indexOf(row.status),
+    type: (row) => row.type,
+    queue: (row) => row.queue,
+    attempt: (row) => -row.attempt,
+  };
+  return sortedBy(rows, keyOf[sort]);
+}
+
+/** With a row for all of them in front, when there are several. */
+export function groupRows(model: Model): readonly GroupRow[] {
+  const groups = dataOf(model, 'groups')?.groups ?? [];
+  return groups.length < 2 ? groups : [allOf(groups), ...groups];
+}
+
+export function letterRows(model: Model): readonly LetterRow[] {
+  return dataOf(model, 'letters')?.letters ?? [];
+}
+
+/** Silent ones first, then by name. */
+export function workerRows(model: Model): readonly WorkerRow[] {
+  return sortedBy(model.slices.workers.data?.workers ?? [], (worker) => `${worker.alive ? 1 : 0}${worker.workerId}`);
+}
+
+/** Newest last. */
+export function logRows(model: Model): readonly LogEntry[] {
+  const wanted = model.log.filter.toLowerCase();
+  if (wanted === '') return model.log.entries;
+  return model.log.entries.filter((entry) => `${entry.kind} ${entry.jobId ?? ''} ${entry.jobType ?? ''} ${entry.queue ?? ''} ${entry.text}`.toLowerCase().includes(wanted));
+}
+
+export function operationRows(model: Model): readonly OperationRow[] {
+  return model.slices.operations.data?.operations ?? [];
+}
+
+export function ledgerRows(model: Model): readonly LedgerRow[] {
+  return dataOf(model, 'operation')?.entries ?? [];
+}
+
+/** The ids of a list's rows, in the order shown. */
+export function idsOf(model: Model, list: ListName): readonly string[] {
+  switch (list) {
+    case 'overview':
+      return queueRows(model).map(({ name }) => name);
+    case 'jobs':
+      return jobRows(model).map(({ jobId }) => jobId);
+    case 'groups':
+      return groupRows(model).map(({ name }) => name);
+    case 'letters':
+      return letterRows(model).map(({ id }) => id);
+    case 'workers':
+      return workerRows(model).map(({ workerId }) => workerId);
+    case 'log':
+      return logRows(model).map(({ id }) => id);
+    case 'operations':
+      return operationRows(model).map(({ operation }) => operation.id);
+    case 'operation':
+      return ledgerRows(model).map(({ id }) => id);
+  }
+}
+
+/** The row that the cursor is on. */
+export function selectedOf<T>(rows: readonly T[], idOf: (row: T) => string, selected: string | null): T | undefined {
+  return selected === null ? undefined : rows.find((row) => idOf(row) === selected);
+}
+
+function allOf(groups: readonly GroupRow[]): GroupRow {
+  return {
+    name: ALL_GROUPS,
+    reason: 'all reasons',
+    count: groups.reduce((sum, { count }) => sum + count, 0),
+    firstSeenAt: Math.min(...groups.map(({ firstSeenAt }) => firstSeenAt)),
+    lastSeenAt: Math.max(...groups.map(({ lastSeenAt }) => lastSeenAt)),
+    types: [...new Set(groups.flatMap(({ types }) => types))].sort(),
+    queues: [...new Set(groups.flatMap(({ queues }) => queues))].sort(),
+  };
+}
+
+function sortedQueues(queues: readonly QueueStat[], sort: QueueSort): readonly QueueStat[] {
+  if (sort === 'name') return sortedBy(queues, ({ name }) => name);
+  return sortedBy(queues, (queue) => (sort === 'depth' ? -depthOf(queue) : -queue.deadLetter));
+}
+
+function sortedBy<T>(rows: readonly T[], keyOf: (row: T) => number | string): readonly T[] {
+  const keyed = rows.map((row) => ({ row, key: keyOf(row) }));
+  return keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)).map(({ row }) => row);
+}

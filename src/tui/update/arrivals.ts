@@ -1,0 +1,138 @@
+// News from the source: slices, events, time. Cursors stay with their rows; answers to questions that are no longer asked
+// are dropped.
+
+import { hasEnded } from '../../domain/job.js';
+import { shortId } from '../../domain/ids.js';
+import type { JobsData, LogEntry, SliceName } from '../data.js';
+import { interestKeys } from '../interest.js';
+import type { Effect, Looked, SliceUpdate } from '../messages.js';
+import { placeOf, type ListName, type Model, type Slice } from '../model.js';
+import { dataOf, idsOf } from '../rows.js';
+import { releaseHeld } from './navigate.js';
+import { toNewestLine } from './places.js';
+import { dropLostMarks, settleList } from './list.js';
+import { followCursor } from './jobs.js';
+import { doing, flash, stay, withList, type Step } from './step.js';
+
+/** A list is not rearranged under a cursor that has just moved, nor under marks. */
+const FREEZE_MS = 3_000;
+const MAX_LOG_LINES = 500;
+
+export function takeData(model: Model, updates: readonly SliceUpdate[]): Step {
+  const wanted = interestKeys(model);
+  const fresh = updates.filter(({ slice, key }) => wanted.get(slice) === key);
+  let next = model;
+  for (const update of fresh) next = takeSlice(next, update);
+  for (const list of listsOf(fresh.map(({ slice }) => slice))) next = settled(next, list);
+  return stay(fresh.some(({ slice }) => slice === 'jobs') ? followCursor(next) : next);
+}
+
+/** Slices that were looked at and had not changed are as fresh as those that had. */
+export function takeTick(model: Model, looked: readonly Looked[]): Step {
+  let next = model;
+  for (const { slice, key, at, everyMs } of looked) {
+    const present = next.slices[slice];
+    if (present.key !== key) continue;
+    next = { ...next, slices: { ...next.slices, [slice]: { ...present, at, everyMs, state: 'ok', problem: null, retryAt: null } } };
+  }
+  if (next.flash !== null && next.now >= next.flash.until) next = { ...next, flash: null };
+  return stay(isFrozen(next) ? next : settled(releaseHeld(next), 'jobs'));
+}
+
+export function takeEvents(model: Model, entries: readonly LogEntry[], skipped: number): Step {
+  const kept = [...model.log.entries, ...entries].slice(-MAX_LOG_LINES);
+  const logged = toNewestLine({ ...model, log: { ...model.log, entries: kept, skipped: model.log.skipped + skipped } });
+  const [told, effects] = tellEnded(logged, entries);
+  return [told, effects];
+}
+
+function takeSlice(model: Model, update: SliceUpdate): Model {
+  const present = model.slices[update.slice];
+  if (!update.ok) {
+    const failed = { ...present, state: 'error' as const, problem: update.problem, retryAt: update.retryAt, everyMs: update.everyMs };
+    // An answer to another question must not stand there as if it were this one's.
+    const slice = present.key === update.key ? failed : { ...failed, key: update.key, data: null };
+    return { ...model, slices: { ...model.slices, [update.slice]: slice } };
+  }
+  const { key, everyMs } = update;
+  const slice = { key, everyMs, at: model.now, state: 'ok', problem: null, retryAt: null };
+  if (update.slice !== 'jobs' || present.key !== key || !isFrozen(model)) {
+    const released = update.slice === 'jobs' ? { ...model, jobs: { ...model.jobs, held: null } } : model;
+    return { ...released, slices: { ...released.slices, [update.slice]: { ...slice, data: update.data } } };
+  }
+  const { shown, held } = frozen(model.slices.jobs, update.data);
+  return { ...model, jobs: { ...model.jobs, held }, slices: { ...model.slices, jobs: { ...model.slices.jobs, ...slice, state: 'ok', data: shown } } };
+}
+
+function isFrozen(model: Model): boolean {
+  if (placeOf(model).view !== 'jobs' || model.jobs.anchors.length > 0) return false;
+  const { marks, movedAt } = model.lists.jobs;
+  return marks.length > 0 || (movedAt > 0 && model.now - movedAt < FREEZE_MS) || model.dialog !== null;
+}
+
+/** The same rows in the same order with their new values; rows that came are held back, rows that went are dropped. */
+function frozen(present: Slice<'jobs'>, arrived: JobsData): { readonly shown: JobsData; readonly held: JobsData | null } {
+  if (present.data === null) return { shown: arrived, held: null };
+  const byId = new Map(arrived.rows.map((row) => [row.jobId, row]));
+  const oldest = arrived.rows.at(-1);
+  const rows = present.data.rows.flatMap((row) => {
+    const now = byId.get(row.jobId);
+    if (now !== undefined) return [now];
+    // Pushed out of the window by newer rows, not gone.
+    return arrived.more && oldest !== undefined && row.createdAt <= oldest.createdAt ? [row] : [];
+  });
+  const known = new Set(rows.map(({ jobId }) => jobId));
+  const isSame = arrived.rows.every(({ jobId }) => known.has(jobId));
+  return { shown: { ...arrived, rows }, held: isSame ? null : arrived };
+}
+
+function settled(model: Model, list: ListName): Model {
+  const ids = idsOf(model, list);
+  if (ids.length === 0 && dataMissing(model, list)) return model;
+  const { list: kept, lost } = dropLostMarks(model.lists[list], ids);
+  const marked = lost === 0 ? model : flash(withList(model, list, kept), 'plain', `${lost} marked ${lost === 1 ? 'row has' : 'rows have'} gone`);
+  return settleList(marked, list);
+}
+
+const SLICE_OF: Readonly<Partial<Record<ListName, SliceName>>> = { jobs: 'jobs', groups: 'groups', letters: 'letters', operation: 'operation', operations: 'operations' };
+
+function dataMissing(model: Model, list: ListName): boolean {
+  const slice = SLICE_OF[list];
+  return slice !== undefined && dataOf(model, slice) === null;
+}
+
+const LISTS_OF: Readonly<Record<SliceName, readonly ListName[]>> = {
+  overview: ['overview'],
+  jobs: ['jobs'],
+  job: [],
+  groups: ['groups'],
+  letters: ['letters'],
+  letter: [],
+  workers: ['workers'],
+  operations: ['operations'],
+  operation: ['operation'],
+  types: [],
+};
+
+function listsOf(slices: readonly SliceName[]): ReadonlySet<ListName> {
+  return new Set(slices.flatMap((slice) => LISTS_OF[slice]));
+}
+
+/** Jobs somebody waits for are told of one by one; other failures together, and only while nothing else is told. */
+function tellEnded(model: Model, entries: readonly LogEntry[]): Step {
+  const ends = entries.filter(({ status, kind }) => status !== null && hasEnded(status) && kind !== 'labelled');
+  const place = placeOf(model);
+  const mine = ends.filter(({ jobId }) => jobId !== null && model.watched.includes(jobId) && !(place.view === 'job' && place.jobId === jobId));
+  const bell: readonly Effect[] = model.session.bell && mine.length > 0 ? [{ t: 'bell' }] : [];
+  const newest = mine.at(-1);
+  if (newest !== undefined && newest.jobId !== null) {
+    const more = mine.length > 1 ? ` (and ${mine.length - 1} more)` : '';
+    const tone = newest.status === 'Succeeded' ? 'good' : newest.status === 'Cancelled' ? 'plain' : 'bad';
+    return doing(flash(model, tone, `job ${shortId(newest.jobId)} (${newest.jobType ?? '-'}) is ${newest.status ?? '-'}${more}`), ...bell);
+  }
+  const failures = ends.filter(({ status }) => status === 'DeadLettered');
+  const [first] = failures;
+  if (first === undefined || model.flash !== null || place.view === 'log' || place.view === 'dead') return stay(model);
+  const what = failures.length === 1 ? `job ${shortId(first.jobId ?? '')} was dead-lettered` : `${failures.length} jobs were dead-lettered`;
+  return stay(flash(model, 'bad', `${what}: ${first.text === '' ? (first.queue ?? '') : first.text}; 3 shows them`));
+}

@@ -1,0 +1,167 @@
+// Beginning a change: what is prepared first, what is asked then. Nothing here changes anything but the screen.
+
+import { DIALOG_GUARD_MS, PLAN_VALID_MS, says, type AskDialog } from '../dialogs.js';
+import { shellWord } from '../../domain/dead-letters/selection.js';
+import { shortId } from '../../domain/ids.js';
+import { num } from '../figures.js';
+import type { CountedJobs, Effect, JobAction, JobTarget, LetterTarget, PlannedOperation, PlanRequest } from '../messages.js';
+import type { Model } from '../model.js';
+import { openDialog } from './ask.js';
+import { commandLine, doing, flash, refusal, stay, takeToken, type Step } from './step.js';
+
+/** Cancel or retry: the jobs are counted, then the user is asked. */
+export function beginJobChange(model: Model, action: JobAction, target: JobTarget): Step {
+  const refused = refusal(model);
+  if (refused !== undefined) return refused;
+  if (target.kind === 'ids' && target.ids.length === 0) return stay(flash(model, 'plain', 'no job is selected'));
+  const words = target.kind === 'ids' ? target.ids.map(shortId).join(' ') : `--where ${shellWord(target.where === '' ? 'age >= 0s' : target.where)}`;
+  const command = commandLine(model, `${action} ${words}`);
+  const [counting, token] = takeToken(model);
+  const cancel: Effect = { t: 'drop', token };
+  const waiting = openDialog(counting, { kind: 'wait', title: `${titleOf(action)}: counting`, text: 'looking at the jobs that are meant', token, command, cancel });
+  return doing(waiting, { t: 'count-jobs', token, action, target, command });
+}
+
+export function askJobChange(model: Model, token: number, at: number, counted: CountedJobs): Step {
+  const { action, matched, byStatus, command } = counted;
+  const cancel: Effect = { t: 'drop', token };
+  const refused = tooMany(model, matched);
+  if (matched === 0 || refused !== undefined) {
+    return doing(flash({ ...model, dialog: null }, 'wait', refused ?? 'no job fits any more'), cancel);
+  }
+  const statuses = Object.entries(byStatus).map(([status, count]) => `${num(count)} ${status}`);
+  const dialog: AskDialog = {
+    kind: 'ask',
+    title: `${titleOf(action)} ${jobs(matched)}`,
+    lines: [says(statuses.join(', ')), ...meaningOf(action).map((text) => says(text, 'faint'))],
+    details: [],
+    showsDetails: false,
+    verb: `${action} ${num(matched)}`,
+    expect: null,
+    typed: '',
+    command,
+    confirm: { t: 'change-jobs', token },
+    cancel,
+    openedAt: at,
+    expiresAt: at + PLAN_VALID_MS,
+  };
+  return stay(openDialog(model, dialog));
+}
+
+/** Replay, purge, restore, resume: a plan is made, then the user is asked. */
+export function beginPlan(model: Model, request: PlanRequest): Step {
+  const refused = refusal(model);
+  if (refused !== undefined) return refused;
+  const command = commandLine(model, planWords(request));
+  if (model.session.reasonRequired && 'reasonText' in request && request.reasonText === null) {
+    return stay({ ...model, pending: { kind: 'plan', request, command }, prompt: { kind: 'reason', text: '', cursor: 0, problem: null }, flash: null });
+  }
+  const [planning, token] = takeToken(model);
+  const waiting = openDialog(planning, {
+    kind: 'wait',
+    title: `${titleOf(request.action)}: making a plan`,
+    text: 'looking at the dead letters that are meant; nothing is touched',
+    token,
+    command,
+    cancel: { t: 'drop', token },
+  });
+  return doing(waiting, { t: 'plan', token, request, command });
+}
+
+export function askPlan(model: Model, token: number, at: number, plan: PlannedOperation): Step {
+  const cancel: Effect = { t: 'drop', token };
+  const refused = tooMany(model, plan.matched);
+  if (plan.matched === 0 || refused !== undefined) {
+    return doing(flash({ ...model, dialog: null }, 'wait', refused ?? 'no dead letter fits any more'), cancel);
+  }
+  const isPurge = plan.action === 'purge';
+  const dialog: AskDialog = {
+    kind: 'ask',
+    title: `${titleOf(plan.action)} ${letters(plan.matched)}: plan ${plan.operation}`,
+    lines: [...plan.lines, ...(isPurge ? [says(`copies stay in the trash for ${model.session.trashDays} days`, 'faint')] : [])],
+    details: plan.details,
+    showsDetails: false,
+    verb: isPurge ? `purge ${num(plan.matched)}` : `${VERBS[plan.action]} ${num(plan.acting)}`,
+    expect: isPurge ? typedWords(model, plan) : null,
+    typed: '',
+    command: plan.command,
+    confirm: { t: 'apply', token },
+    cancel,
+    openedAt: at,
+    expiresAt: at + PLAN_VALID_MS,
+  };
+  return stay(openDialog(model, dialog));
+}
+
+/** A change that needs no preparation. */
+export function askPlainly(model: Model, at: number, question: { title: string; lines: readonly string[]; verb: string; words: string; confirm: Effect }): Step {
+  const refused = refusal(model);
+  if (refused !== undefined) return refused;
+  const dialog: AskDialog = {
+    kind: 'ask',
+    title: question.title,
+    lines: question.lines.map((text) => says(text)),
+    details: [],
+    showsDetails: false,
+    verb: question.verb,
+    expect: null,
+    typed: '',
+    command: commandLine(model, question.words),
+    confirm: question.confirm,
+    cancel: null,
+    openedAt: Math.max(at, model.now - DIALOG_GUARD_MS),
+    expiresAt: null,
+  };
+  return stay(openDialog(model, dialog));
+}
+
+/** `dlq replay --queue …`: the words behind `copiloteval`. */
+export function planWords(request: PlanRequest): string {
+  if (request.action === 'restore') return `dlq restore ${request.operation}${reasonWords(request.reasonText)}`;
+  if (request.action === 'resume') return `dlq ${request.of} --resume ${request.operation}`;
+  return `dlq ${request.action} ${letterWords(request)}${reasonWords(request.reasonText)}`;
+}
+
+/** The options that choose these letters. */
+export function letterWords({ queues, target, where }: { queues: readonly string[]; target: LetterTarget; where: string }): string {
+  const place = queues.length === 1 ? `--queue ${shellWord(queues[0] ?? '')}` : '--all-queues';
+  const filter = where === '' ? '' : ` --where ${shellWord(where)}`;
+  if (target.kind === 'letters') return `${place} --sequence ${target.letters.map(({ sequenceNumber }) => sequenceNumber).join(',')}`;
+  if (target.kind === 'group') return `${place} --group ${target.name}${filter}`;
+  return filter === '' ? `${place} --all` : `${place}${filter}`;
+}
+
+function reasonWords(reasonText: string | null): string {
+  return reasonText === null ? '' : ` --reason-text ${shellWord(reasonText)}`;
+}
+
+/** In production the queue is typed too, so that nobody purges the right number in the wrong place. */
+function typedWords({ session, dead }: Model, plan: PlannedOperation): string {
+  const words = `purge ${plan.matched}`;
+  return session.production && dead.queue !== null ? `${words} ${dead.queue}` : words;
+}
+
+function tooMany({ session }: Model, matched: number): string | undefined {
+  if (session.maxAffected === null || matched <= session.maxAffected) return undefined;
+  return `refused: ${num(matched)} are meant, and this profile allows ${num(session.maxAffected)} at once (maxAffected)`;
+}
+
+const VERBS = { replay: 'send', purge: 'purge', restore: 'bring back' } as const;
+
+function titleOf(action: JobAction | PlanRequest['action']): string {
+  return action.charAt(0).toUpperCase() + action.slice(1);
+}
+
+function meaningOf(action: JobAction): readonly string[] {
+  return action === 'cancel'
+    ? ['Waiting jobs are cancelled at once; running ones are asked to stop.', 'Jobs that have ended stay as they are.']
+    : ['Failed, DeadLettered and Cancelled jobs are queued again, with all their attempts.', 'Others stay as they are.'];
+}
+
+function jobs(count: number): string {
+  return `${num(count)} ${count === 1 ? 'job' : 'jobs'}`;
+}
+
+function letters(count: number): string {
+  return `${num(count)} dead ${count === 1 ? 'letter' : 'letters'}`;
+}

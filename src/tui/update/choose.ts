@@ -1,0 +1,25 @@
+// What a choice in a list of choices sets off.
+
+import type { Choice } from '../dialogs.js';
+import type { Model } from '../model.js';
+import { openJob, setJobsFilter, showJobs } from './places.js';
+import { typedText } from './edit-text.js';
+import { doing, flash, placeIn, replacePlace, stay, type Step } from './step.js';
+
+export function choose(model: Model, choice: Choice, _at: number): Step {
+  switch (choice.kind) {
+    case 'filter':
+      return stay(placeIn(model, 'jobs') === undefined ? showJobs(model, choice.text) : setJobsFilter(model, choice.text));
+    case 'profile':
+      return choice.name === model.session.profile
+        ? stay(flash(model, 'plain', `profile ${choice.name} is open`))
+        : doing(flash(model, 'plain', `opening profile ${choice.name} …`), { t: 'switch-profile', name: choice.name });
+    case 'job':
+      return stay(openJob(model, choice.jobId));
+    case 'type': {
+      const place = placeIn(model, 'new-job');
+      if (place === undefined) return stay(model);
+      return stay(replacePlace(model, { ...place, form: { ...place.form, type: choice.type, cursor: typedText(choice.type).cursor, field: 'payload', problem: null } }));
+    }
+  }
+}

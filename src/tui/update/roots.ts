@@ -1,0 +1,83 @@
+// The root views with little to do of their own: Overview, Workers, Log.
+
+import { shellWord } from '../../domain/dead-letters/selection.js';
+import { shortId } from '../../domain/ids.js';
+import type { PickDialog } from '../dialogs.js';
+import { ago } from '../figures.js';
+import type { Action } from '../keymap.js';
+import { QUEUE_SORTS } from '../model.js';
+import { logRows, queueRows, selectedOf, workerRows } from '../rows.js';
+import { askPlainly } from './changes.js';
+import { openJob, showDead, showJobs, toNewestLine } from './places.js';
+import { settleList } from './list.js';
+import { typedText } from './edit-text.js';
+import { copyText, flash, stay, type Handlers } from './step.js';
+
+export const overviewActions: Handlers<Action, 'overview'> = {
+  'overview.open': (model) => {
+    const { selected } = model.lists.overview;
+    return stay(selected === null ? model : showJobs(model, queueFilter(selected)));
+  },
+  'overview.dead': (model) => stay(showDead(model, model.lists.overview.selected)),
+  'overview.sort': (model) => {
+    const queueSort = QUEUE_SORTS[(QUEUE_SORTS.indexOf(model.queueSort) + 1) % QUEUE_SORTS.length] ?? 'depth';
+    return stay(settleList({ ...model, queueSort }, 'overview'));
+  },
+  'overview.pause': (model, at) => {
+    const queue = selectedOf(queueRows(model), ({ name }) => name, model.lists.overview.selected);
+    if (queue === undefined) return stay(model);
+    const { name, paused } = queue;
+    const lines = paused ? ['Workers take its messages again.'] : ['Workers take no more of its messages. What they hold goes on, and sending goes on.'];
+    return askPlainly(model, at, {
+      title: paused ? `Resume ${name}` : `Pause ${name}`,
+      lines,
+      verb: paused ? 'resume' : 'pause',
+      words: `queues ${paused ? 'resume' : 'pause'} ${shellWord(name)}`,
+      confirm: { t: paused ? 'resume-queue' : 'pause-queue', queue: name },
+    });
+  },
+};
+
+export const workersActions: Handlers<Action, 'workers'> = {
+  'workers.open': (model) => {
+    const worker = selectedOf(workerRows(model), ({ workerId }) => workerId, model.lists.workers.selected);
+    const [first, second] = worker?.running ?? [];
+    if (worker === undefined || first === undefined) return stay(flash(model, 'plain', 'it runs nothing now'));
+    if (second === undefined) return stay(openJob(model, first.jobId));
+    const dialog: PickDialog = {
+      kind: 'pick',
+      title: `Running in ${worker.workerId}`,
+      items: worker.running.map(({ jobId, type, startedAt }) => ({ label: shortId(jobId), detail: `${type}, for ${ago(model.now - startedAt)}`, choice: { kind: 'job', jobId } })),
+      index: 0,
+    };
+    return stay({ ...model, dialog });
+  },
+  'workers.drain': (model, at) => {
+    const worker = selectedOf(workerRows(model), ({ workerId }) => workerId, model.lists.workers.selected);
+    if (worker === undefined) return stay(model);
+    return askPlainly(model, at, {
+      title: `Drain ${worker.workerId}`,
+      lines: [`It finishes the ${worker.running.length} jobs it holds, takes no more, and ends.`],
+      verb: 'drain',
+      words: `worker drain ${shellWord(worker.workerId)}`,
+      confirm: { t: 'drain-worker', workerId: worker.workerId },
+    });
+  },
+  'workers.copy': (model) => copyText(model, model.lists.workers.selected ?? undefined),
+};
+
+export const logActions: Handlers<Action, 'log'> = {
+  'log.open': (model) => {
+    const entry = selectedOf(logRows(model), ({ id }) => id, model.lists.log.selected);
+    const jobId = entry?.jobId ?? null;
+    return stay(jobId === null ? flash(model, 'plain', 'the line is about no job') : openJob(model, jobId));
+  },
+  'log.follow': (model) => stay(toNewestLine({ ...model, log: { ...model.log, follow: !model.log.follow } })),
+  'log.filter': (model) => stay({ ...model, prompt: { kind: 'filter', ...typedText(model.log.filter), problem: null }, flash: null }),
+  'log.copy': (model) => copyText(model, selectedOf(logRows(model), ({ id }) => id, model.lists.log.selected)?.text),
+};
+
+/** `queue = evaluation-jobs`. */
+export function queueFilter(name: string): string {
+  return `queue = ${/^[A-Za-z][\w-]*$/.test(name) ? name : JSON.stringify(name)}`;
+}
