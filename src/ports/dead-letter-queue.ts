@@ -60,6 +60,11 @@ export interface TakeDeadLetters {
   /** Default 1. */
   readonly inFlight?: number;
   readonly signal?: AbortSignal;
+  /**
+   * Told at the end when the backend had to lock letters that it cannot give back: how many nobody can take now, and when
+   * the last of them is free again.
+   */
+  readonly onLeftLocked?: (left: { readonly count: number; readonly until: number }) => void;
 }
 
 export type TakenLetter =

@@ -1,0 +1,84 @@
+// The SDK's client: one connection for everything, opened when it is first needed and kept for the life of the process.
+// It reconnects by itself; when it hangs all the same it is given up for a new one.
+
+import type { RetryMode, RetryOptions, ServiceBusClient, ServiceBusReceiver } from '@azure/service-bus';
+
+import type { Clock } from '../../ports/clock.js';
+import { sendWithoutDelay } from './sdk-internals.js';
+import { withinTime } from './within-time.js';
+
+/** A queue or the dead-letter queue that belongs to it. */
+export interface Entity {
+  readonly queue: string;
+  readonly deadLetter: boolean;
+}
+
+/** Calls in a row without an answer, and with no other call answered in between, after which the connection is given up. */
+const MAX_SILENT_CALLS = 2;
+const CLOSE_LIMIT_MS = 2_000;
+
+/**
+ * The SDK's own retries are off: a repeated settlement could fall into the turn of another one (settlement-queue.ts), and
+ * ours (with-retry.ts) know what is worth repeating. The delay is that of the SDK's endless reconnecting.
+ */
+export function sdkRetryOptions(timeoutMs: number): RetryOptions {
+  return { maxRetries: 0, timeoutInMs: timeoutMs, retryDelayInMs: 500, maxRetryDelayInMs: 5_000, mode: FIXED };
+}
+
+/** RetryMode.Fixed; the enum itself would load the SDK. */
+const FIXED: RetryMode = 1;
+
+export class SdkClients {
+  readonly #create: () => ServiceBusClient;
+  readonly #clock: Clock;
+  #client: ServiceBusClient | undefined;
+  #silentCalls = 0;
+  readonly #closing = new Set<Promise<void>>();
+
+  constructor(create: () => ServiceBusClient, clock: Clock) {
+    this.#create = create;
+    this.#clock = clock;
+  }
+
+  /** What belongs to another client than this one is not used for anything new. */
+  get current(): ServiceBusClient {
+    this.#client ??= this.#create();
+    sendWithoutDelay(this.#client);
+    return this.#client;
+  }
+
+  /** Tells how a call of this client ended, so that one that hangs is noticed. */
+  answered(client: ServiceBusClient, inTime: boolean): void {
+    if (client !== this.#client) return;
+    this.#silentCalls = inTime ? 0 : this.#silentCalls + 1;
+    if (this.#silentCalls >= MAX_SILENT_CALLS) this.#giveUp();
+  }
+
+  async close(): Promise<void> {
+    this.#giveUp();
+    await Promise.all(this.#closing);
+  }
+
+  #giveUp(): void {
+    const client = this.#client;
+    this.#client = undefined;
+    this.#silentCalls = 0;
+    if (client === undefined) return;
+    const limit = { clock: this.#clock, limitMs: CLOSE_LIMIT_MS, operation: 'close the connection' };
+    // Nothing is left to be done for a connection that cannot even be closed.
+    const closing = withinTime(limit, () => client.close()).catch(() => undefined);
+    this.#closing.add(closing);
+    void closing.then(() => this.#closing.delete(closing));
+  }
+}
+
+/** Opens no link yet. Locks are renewed by who holds the message, bodies are handed on as they came. */
+export function createReceiver(client: ServiceBusClient, { queue, deadLetter }: Entity): ServiceBusReceiver {
+  return client.createReceiver(queue, {
+    receiveMode: 'peekLock',
+    maxAutoLockRenewalDurationInMs: 0,
+    skipParsingBodyAsJson: true,
+    skipConvertingDate: true,
+    ...(deadLetter ? { subQueueType: 'deadLetter' } : {}),
+  });
+}

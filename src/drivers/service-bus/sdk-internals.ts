@@ -1,0 +1,83 @@
+// What this driver reads of the inside of @azure/service-bus 7.9.5, because the public side does not tell it. Everything
+// is looked for at run time: with another inside the driver still works, only slower to notice what was lost.
+//
+// - Whether a link is still attached. The SDK attaches a broken link again under the old name, and would then settle
+//   deliveries of the old link on the new one, where their numbers belong to other messages.
+// - The option TCP_NODELAY. Without it every small exchange waits for a delayed acknowledgement, 40 ms.
+
+import { Socket } from 'node:net';
+
+import type { ServiceBusClient, ServiceBusReceiver, ServiceBusSender } from '@azure/service-bus';
+
+/** A link of rhea, the AMQP library under the SDK. */
+export interface AmqpLink extends Emitter {
+  is_open(): boolean;
+  readonly session: Emitter;
+  readonly connection: Emitter;
+}
+
+interface Emitter {
+  on(event: string, listener: () => void): unknown;
+  removeListener(event: string, listener: () => void): unknown;
+}
+
+/** The link of the receiver's newest `receiveMessages`. */
+export function linkOfReceiver(receiver: ServiceBusReceiver): AmqpLink | undefined {
+  return linkAt(receiver, ['_batchingReceiver', '_link', '_link']);
+}
+
+export function linkOfSender(sender: ServiceBusSender): AmqpLink | undefined {
+  return linkAt(sender, ['_sender', '_link', '_link']);
+}
+
+/** Switches Nagle's algorithm off for the connection that the client has or opens next. It gets a new one after each loss. */
+export function sendWithoutDelay(client: ServiceBusClient): void {
+  const connection = partAt(client, ['_connectionContext', 'connection', '_connection']);
+  const options = partAt(connection, ['options']);
+  if (options === undefined || options['tcp_no_delay'] === true) return;
+  options['tcp_no_delay'] = true;
+  // Read when it connects; one that is connected already is told.
+  const socket = connection?.['socket'];
+  if (socket instanceof Socket) socket.setNoDelay(true);
+}
+
+/** Calls the listener once when the link is detached or its connection is lost. Returns what ends the watch. */
+export function watchLink(link: AmqpLink, onLost: () => void): () => void {
+  const watched: readonly (readonly [Emitter, string])[] = [
+    [link, 'receiver_close'],
+    [link, 'sender_close'],
+    [link.session, 'session_close'],
+    [link.connection, 'disconnected'],
+  ];
+  const end = (): void => {
+    for (const [emitter, event] of watched) emitter.removeListener(event, lost);
+  };
+  const lost = (): void => {
+    end();
+    onLost();
+  };
+  for (const [emitter, event] of watched) emitter.on(event, lost);
+  return end;
+}
+
+type Part = Record<string, unknown>;
+
+function linkAt(from: object, path: readonly string[]): AmqpLink | undefined {
+  const link = partAt(from, path);
+  const fits = typeof link?.['is_open'] === 'function' && isEmitter(link) && isEmitter(link['session']) && isEmitter(link['connection']);
+  return fits ? (link as unknown as AmqpLink) : undefined;
+}
+
+function partAt(from: unknown, path: readonly string[]): Part | undefined {
+  let part: unknown = from;
+  for (const name of path) part = isPart(part) ? part[name] : undefined;
+  return isPart(part) ? part : undefined;
+}
+
+function isPart(value: unknown): value is Part {
+  return typeof value === 'object' && value !== null;
+}
+
+function isEmitter(value: unknown): boolean {
+  return isPart(value) && typeof value['on'] === 'function' && typeof value['removeListener'] === 'function';
+}
