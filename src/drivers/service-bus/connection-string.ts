@@ -149,9 +149,9 @@ function meantPart(written: string): Part | undefined {
 
 /** Connection strings of other services that people paste. The names of their parts give them away. */
 const FOREIGN: readonly (readonly [part: string, service: string])[] = [
+  ['accountendpoint', 'Cosmos DB'],
   ['accountkey', 'a storage account'],
   ['blobendpoint', 'a storage account'],
-  ['accountendpoint', 'Cosmos DB'],
   ['hostname', 'an IoT hub'],
   ['instrumentationkey', 'Application Insights'],
   ['accesskey', 'SignalR, Web PubSub or Communication Services'],

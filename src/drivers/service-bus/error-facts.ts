@@ -29,13 +29,15 @@ function isSignIn(error: unknown): boolean {
   return text(error, 'name') === 'AggregateAuthenticationError';
 }
 
+/** Codes without a place among the SDK's few stand in front of the text. */
+const GENERAL = /^(\w+Error): /;
 const SYSTEM_CODE = /\b(E[A-Z]{3,}(?:_[A-Z]+)*|ERR_TLS_[A-Z_]+|ERR_SSL_[A-Z_]+|CERT_[A-Z_]+|DEPTH_ZERO_[A-Z_]+|SELF_SIGNED_[A-Z_]+|UNABLE_TO_[A-Z_]+)\b/;
 
 export function factsOf(error: unknown): ErrorFacts {
   const message = text(error, 'message') || text(error, 'description') || (typeof error === 'string' ? error : '');
   const status = number(error, 'statusCode') ?? number(field(error, 'response'), 'status');
   const restCode = text(field(field(error, 'details'), 'error'), 'code') || text(field(error, 'details'), 'errorCode');
-  const codes = [text(error, 'condition'), text(error, 'code'), restCode, text(field(error, 'cause'), 'code'), SYSTEM_CODE.exec(message)?.[1] ?? ''];
+  const codes = [text(error, 'condition'), text(error, 'code'), restCode, text(field(error, 'cause'), 'code'), SYSTEM_CODE.exec(message)?.[1] ?? '', GENERAL.exec(message)?.[1] ?? ''];
   const known = codes.filter((code) => code !== '');
   return {
     tokens: [...known, text(error, 'name'), ...(status === null ? [] : [`http ${status}`])].filter((token) => token !== ''),
