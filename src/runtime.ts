@@ -18,6 +18,7 @@ import type { QueuePorts } from './runtime/hybrid-queues.js';
 import { besideDatabase, lazyOperationFiles, type OperationFiles } from './runtime/operation-files.js';
 import type { RemoteQueues, ServiceBusConnection } from './runtime/service-bus-connection.js';
 import { createJobIds } from './services/job-ids.js';
+import type { OutboxFallback } from './services/relay-outbox.js';
 import { type LoadedJobTypes, loadJobTypes } from './worker/load-job-types.js';
 
 export type { OperationFiles } from './runtime/operation-files.js';
@@ -30,6 +31,8 @@ export interface Runtime extends Backend {
   readonly namespace: string | null;
   /** Why this is not what the settings asked for, for people; null when it is. */
   readonly degraded: string | null;
+  /** What becomes of messages that Service Bus does not take. */
+  readonly fallback: OutboxFallback;
   /** Names the backend that gave dead letters their numbers. */
   readonly letterScope: string;
   readonly jobTypes: LoadedJobTypes;
@@ -100,6 +103,7 @@ async function openParts(config: Config, messages: 'own-queue' | 'outbox'): Prom
     jobTypes,
     newJobId: createJobIds(clock),
     publicBaseUrl: config.publicBaseUrl ?? null,
+    fallback: config.fallback,
     operationFiles: operations.open,
     close: async () => {
       await operations.close();

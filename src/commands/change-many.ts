@@ -14,6 +14,7 @@ import type { CommandContext } from './command.js';
 import { audited, reasonTextOption, refuseTooMany, requireReason } from './guard-rails.js';
 import { readWhere, whereOption } from './job-filter.js';
 import { flag, type OptionValues } from './option-specs.js';
+import { relayed } from './relay-text.js';
 
 export const changeOptions = {
   where: whereOption,
@@ -60,18 +61,19 @@ export async function changeMany(
 }
 
 async function apply(
-  change: ManyJobsChange,
+  verb: ManyJobsChange,
   jobIds: readonly JobId[],
   { reasonText }: ChangeOptions,
   runtime: Runtime,
   context: CommandContext,
 ): Promise<readonly JobChangeResult[]> {
   const { io, signal, config } = context;
-  const progress = io.progress({ label: change.verb, total: jobIds.length });
-  const work = (): Promise<readonly JobChangeResult[]> =>
-    change.apply(runtime, { jobIds, by: config.userId, signal, onProgress: (done) => progress.update(done) });
+  const progress = io.progress({ label: verb.verb, total: jobIds.length });
+  const changeAll = (): Promise<readonly JobChangeResult[]> =>
+    verb.apply(runtime, { jobIds, by: config.userId, signal, onProgress: (done) => progress.update(done) });
+  const change = (): Promise<readonly JobChangeResult[]> => relayed(changeAll, runtime, context);
   try {
-    return await audited(reasonText, context, work, (results) => {
+    return await audited(reasonText, context, change, (results) => {
       const failed = results.filter(({ error }) => error !== undefined).length;
       return { changed: results.length - failed, failed };
     });

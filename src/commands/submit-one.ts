@@ -2,14 +2,17 @@
 
 import type { Json } from '../domain/json.js';
 import { shortId } from '../domain/ids.js';
+import type { QueueMode } from '../domain/job.js';
 import { counted } from '../output/quantities.js';
 import { printable } from '../output/sanitize.js';
 import type { Runtime } from '../runtime.js';
+import { relayNow } from '../services/relay-beside.js';
 import { submitJob, type Submission } from '../services/submit-job.js';
 import { SubmissionPreparer } from '../services/submit-prepare.js';
 import type { SubmitRequest } from '../services/submit-request.js';
 import type { CommandContext } from './command.js';
 import { resolveInstant, toRecord } from './option-parsers.js';
+import { notePriority, warnNotSent } from './relay-text.js';
 import { readPayloadOption } from './submit-input.js';
 import type { SubmitOptions } from './submit.js';
 
@@ -19,10 +22,31 @@ export async function runSubmitOne(type: string, options: SubmitOptions, context
   const payload = options.file === undefined ? (written ?? {}) : await payloadWithFile(type, options.file, written ?? {}, runtime, { options, context });
   const request = requestOf(type, payload, options, context, runtime);
   if (options.dryRun) return checkOnly(runtime, request, context);
-  const submission = await submitJob(runtime, request);
-  if (!options.wait && !options.run) return printSubmission(submission, context);
+  if (options.priority !== undefined) notePriority(runtime, context.io);
+  const submission = await relayed(await submitJob(runtime, request), runtime, context);
+  if (!options.wait && !options.run) {
+    printSubmission(submission, runtime, context);
+    // What earlier commands could not send, now that the way is open; whatever is left is a worker's.
+    if (submission.answer.queueMode === 'service_bus') await relayNow(runtime, { budgetMs: OTHERS_BUDGET_MS, signal: context.signal });
+    return;
+  }
   const { followSubmission } = await import('./submit-follow.js');
   await followSubmission(runtime, submission, options, context);
+}
+
+/** How long a command waits for another system to take its job; the job is saved in any case. */
+const OWN_BUDGET_MS = 5000;
+const OTHERS_BUDGET_MS = 2000;
+
+/** With where its message really is by now. The job was accepted before this and stays so whatever happens here. */
+async function relayed(submission: Submission, runtime: Runtime, { io, signal }: CommandContext): Promise<Submission> {
+  const { jobId } = submission.job;
+  if (submission.duplicate) return submission;
+  const result = await relayNow(runtime, { jobIds: [jobId], budgetMs: OWN_BUDGET_MS, signal });
+  if (result === undefined) return submission;
+  const queueMode = (await runtime.store.get(jobId))?.queueMode ?? submission.answer.queueMode;
+  warnNotSent(result, queueMode === 'pending' ? 1 : 0, io);
+  return { ...submission, answer: { ...submission.answer, queueMode } };
 }
 
 /** The file is durable in the store before the job names it. */
@@ -78,9 +102,11 @@ async function checkOnly(runtime: Runtime, request: SubmitRequest, { io }: Comma
   });
 }
 
-export function printSubmission({ answer, job, duplicate }: Submission, { io }: CommandContext): void {
+const WHERE: Readonly<Record<QueueMode, string>> = { service_bus: ' on Service Bus', local: ' on the local queue', pending: ', not sent yet' };
+
+function printSubmission({ answer, job, duplicate }: Submission, { source }: Runtime, { io }: CommandContext): void {
   const { bold } = io.style;
-  const what = duplicate ? 'was submitted before under this key' : `submitted to ${job.queue}`;
+  const what = duplicate ? 'was submitted before under this key' : `submitted to ${job.queue}${source === 'sqlite' ? '' : WHERE[answer.queueMode]}`;
   io.print({ json: answer, text: `${bold(job.jobId)}  ${job.type}  ${what}` });
   io.note(io.errorStyle.dim(`follow it: copiloteval tail ${shortId(job.jobId)}   run what waits: copiloteval worker start --drain`));
 }

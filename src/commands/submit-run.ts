@@ -28,6 +28,7 @@ export async function runJobHere(runtime: Runtime, job: Job, { config }: Command
     log: { level: 'silent', pretty: false },
     queues: [job.queue],
     drainTimeoutMs: DRAIN_MS,
+    fallback: config.fallback,
   });
   const ended = worker.run().then(
     () => undefined,

@@ -10,6 +10,7 @@ import { retryCeilingMs } from '../domain/retry-policy.js';
 import type { Backend } from '../ports/backend.js';
 import type { OutgoingMessage } from '../ports/message-queue.js';
 import type { ClaimedEntry, Outbox } from '../ports/outbox.js';
+import { linkedAbort } from './linked-abort.js';
 
 /** `relay`: messages wait for their queue. `local`: what it refuses, or does not accept in time, goes on the store's own queue. */
 export type OutboxFallback = 'relay' | 'local';
@@ -35,6 +36,8 @@ export interface RelayResult {
   readonly left: number;
   /** Why something was not sent, for people. */
   readonly problem: string | null;
+  /** The same with its code and hint, where the queue gave an answer. */
+  readonly error: AppError | null;
 }
 
 /** Why entries were not accepted. */
@@ -43,6 +46,7 @@ interface Refusal {
   readonly problem: string | null;
   /** How long the queue asked to be left alone. */
   readonly afterMs: number;
+  readonly error?: AppError;
 }
 
 const BATCH = 200;
@@ -52,6 +56,7 @@ const BACKOFF = { baseMs: 1000, capMs: 60_000 };
 const OUT_OF_TIME: Refusal = { problem: null, afterMs: 0 };
 /** Stands for all queues. */
 const EVERYWHERE = '*';
+const NEVER = new AbortController().signal;
 /** The fault of one message; others may go. */
 const MESSAGE_FAULTS: readonly ErrorCode[] = ['SB_MESSAGE_TOO_LARGE', 'INPUT_INVALID', 'PAYLOAD_TOO_LARGE'];
 /** The fault of one queue; other queues may take theirs. */
@@ -80,6 +85,7 @@ class RelayRun {
   #moved = 0;
   #left = 0;
   #problem: string | null = null;
+  #error: AppError | null = null;
 
   constructor(deps: RelayDeps, request: RelayRequest) {
     this.#deps = deps;
@@ -88,7 +94,7 @@ class RelayRun {
   }
 
   result(): RelayResult {
-    return { sent: this.#sent, moved: this.#moved, left: this.#left, problem: this.#problem };
+    return { sent: this.#sent, moved: this.#moved, left: this.#left, problem: this.#problem, error: this.#error };
   }
 
   async all(): Promise<void> {
@@ -137,7 +143,8 @@ class RelayRun {
   async #late(entries: readonly ClaimedEntry[], sending: Promise<void>): Promise<Refusal | undefined> {
     const problem = `the queue did not answer within ${Math.round(this.#request.budgetMs)} ms`;
     const refusal = this.#remember(EVERYWHERE, { problem, afterMs: 0 });
-    if (this.#mayMove()) return refusal;
+    // Told to end, which says nothing about the queue: what is under way ends by itself, or its claim does.
+    if (this.#mayMove() && this.#request.signal?.aborted !== true) return refusal;
     this.#left += entries.length;
     this.#problem = problem;
     void sending.then(() => this.#deps.outbox.sent(entries)).catch(() => undefined);
@@ -165,6 +172,7 @@ class RelayRun {
     const { outbox, clock } = this.#deps;
     const { problem } = refusal;
     this.#problem = problem ?? this.#problem;
+    this.#error = refusal.error ?? this.#error;
     if (problem !== null && this.#mayMove()) {
       this.#moved += (await outbox.moveToLocal?.(entries, problem)) ?? 0;
       return;
@@ -189,14 +197,15 @@ class RelayRun {
   }
 
   async #inTime(sending: Promise<void>): Promise<'accepted' | 'late' | { readonly error: unknown }> {
-    const done = new AbortController();
     const answered = sending.then(
       () => 'accepted' as const,
       (error: unknown) => ({ error }),
     );
-    const timeUp = this.#deps.clock.sleep(this.#timeLeft(), done.signal).then(() => 'late' as const);
+    const { signal } = this.#request;
+    const waiting = linkedAbort(signal ?? NEVER);
+    const timeUp = this.#deps.clock.sleep(this.#timeLeft(), waiting.signal).then(() => 'late' as const);
     const first = await Promise.race([answered, timeUp]);
-    done.abort();
+    waiting.end();
     return first;
   }
 }
@@ -204,7 +213,11 @@ class RelayRun {
 function refusalOf(error: unknown): Refusal {
   const message = error instanceof Error ? error.message : String(error);
   const afterMs = error instanceof AppError ? error.details?.['retryAfterMs'] : undefined;
-  return { problem: error instanceof AppError ? `[${error.code}] ${message}` : message, afterMs: typeof afterMs === 'number' ? afterMs : 0 };
+  return {
+    problem: error instanceof AppError ? `[${error.code}] ${message}` : message,
+    afterMs: typeof afterMs === 'number' ? afterMs : 0,
+    ...(error instanceof AppError ? { error } : {}),
+  };
 }
 
 function byQueue(claimed: readonly ClaimedEntry[]): Map<string, ClaimedEntry[]> {

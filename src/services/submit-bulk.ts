@@ -1,6 +1,7 @@
 // Submits a stream of lines of any length: in chunks, each stored in one step, lines that cannot be used collected.
 
 import { AppError, type ErrorCode } from '../domain/errors.js';
+import type { Job } from '../domain/job.js';
 import type { InsertOutcome, NewJobEntry } from '../ports/job-store.js';
 import { parseBulkLine, type BulkDefaults } from './submit-bulk-line.js';
 import { idempotencyConflict } from './submit-job.js';
@@ -32,6 +33,8 @@ export interface BulkCounts {
   /** Known by their idempotency key: nothing was stored for them. */
   readonly duplicates: number;
   readonly rejectedCount: number;
+  /** Jobs with a priority of their own. */
+  readonly prioritised: number;
   /** The last line that was looked at. */
   readonly line: number;
 }
@@ -67,6 +70,7 @@ class BulkRun {
   #submitted = 0;
   #duplicates = 0;
   #rejectedCount = 0;
+  #prioritised = 0;
   #line = 0;
 
   constructor(deps: SubmitDeps, input: BulkInput) {
@@ -86,12 +90,17 @@ class BulkRun {
     }
     const outcomes = await this.#insert(kept.map(({ entry }) => entry));
     for (const [index, outcome] of outcomes.entries()) {
-      if (outcome.kind === 'inserted') this.#submitted += 1;
+      if (outcome.kind === 'inserted') this.#inserted(outcome.job);
       else if (outcome.kind === 'duplicate') this.#duplicates += 1;
       else this.#reject(kept[index]?.line ?? 0, idempotencyConflict(kept[index]?.entry.idempotency?.key ?? '', outcome));
     }
     this.#line = lines.at(-1)?.line ?? this.#line;
     this.#input.onProgress?.(this.#counts());
+  }
+
+  #inserted({ priority }: Job): void {
+    this.#submitted += 1;
+    if (priority !== 'normal') this.#prioritised += 1;
   }
 
   async #insert(entries: readonly NewJobEntry[]): Promise<readonly InsertOutcome[]> {
@@ -122,7 +131,7 @@ class BulkRun {
   }
 
   #counts(): BulkCounts {
-    return { submitted: this.#submitted, duplicates: this.#duplicates, rejectedCount: this.#rejectedCount, line: this.#line };
+    return { submitted: this.#submitted, duplicates: this.#duplicates, rejectedCount: this.#rejectedCount, prioritised: this.#prioritised, line: this.#line };
   }
 }
 

@@ -4,7 +4,7 @@ import { AppError } from '../domain/errors.js';
 import { hasEnded, type Job, type JobId } from '../domain/job.js';
 import type { Backend } from '../ports/backend.js';
 import { linkedAbort } from './linked-abort.js';
-import { findHoldUp, type HoldUp } from './wait-hold-up.js';
+import { findHoldUp, type HoldUp, type HoldUpPorts } from './wait-hold-up.js';
 import { withChildrenNow } from './waiting-parent.js';
 
 export interface WaitForJob {
@@ -24,7 +24,7 @@ const HOLD_UP_LOOK_MS = 2_000;
 
 /** The job with its outcome. Throws WAIT_TIMEOUT, or the signal's reason when it fires; the job goes on in both cases. */
 export async function waitForJob(
-  backend: Pick<Backend, 'store' | 'events' | 'workers' | 'admin' | 'clock'>,
+  backend: Pick<Backend, 'store' | 'events'> & HoldUpPorts,
   wait: WaitForJob,
 ): Promise<Job> {
   const { jobId, signal, timeoutMs } = wait;
@@ -56,7 +56,7 @@ export async function waitForJob(
 }
 
 async function tellHoldUp(
-  backend: Pick<Backend, 'workers' | 'admin' | 'clock'>,
+  backend: HoldUpPorts,
   job: Job,
   told: Set<string>,
   tell: (holdUp: HoldUp) => void,

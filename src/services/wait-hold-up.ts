@@ -12,10 +12,11 @@ export interface HoldUp {
   readonly command: string;
 }
 
-export async function findHoldUp(backend: Pick<Backend, 'workers' | 'admin' | 'clock'>, job: Job): Promise<HoldUp | undefined> {
+export type HoldUpPorts = Pick<Backend, 'workers' | 'admin' | 'clock' | 'pauses'>;
+
+export async function findHoldUp(backend: HoldUpPorts, job: Job): Promise<HoldUp | undefined> {
   if (job.status !== 'Queued') return undefined;
-  const [queue] = await backend.admin.list([job.queue]);
-  if (queue !== undefined && queue.pausedAt !== null) {
+  if (await isPaused(backend, job.queue)) {
     return { kind: 'paused', reason: `the queue ${job.queue} is paused`, command: `copiloteval queues resume ${job.queue}` };
   }
   const workers = (await liveWorkers(backend)).filter((worker) => !worker.draining && worker.queues.includes(job.queue));
@@ -24,6 +25,13 @@ export async function findHoldUp(backend: Pick<Backend, 'workers' | 'admin' | 'c
   if (workers.some((worker) => worker.types.includes(job.type))) return undefined;
   const reason = `no live worker of the queue ${job.queue} has a handler for ${job.type}`;
   return { kind: 'no-handler', reason, command: `${start} --handlers <module>` };
+}
+
+/** From the flags where the broker keeps none: asking another system for counts would take its time. */
+async function isPaused({ admin, pauses }: HoldUpPorts, queue: string): Promise<boolean> {
+  if (pauses !== undefined) return (await pauses.list()).has(queue);
+  const [info] = await admin.list([queue]);
+  return info !== undefined && info.pausedAt !== null;
 }
 
 /** Workers whose heartbeat is fresh. A heartbeat from the future counts: the clock was set back since. */

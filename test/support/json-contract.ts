@@ -70,6 +70,7 @@ export const bulk = z.strictObject({
   rejectedCount: count,
   rejected: z.array(z.strictObject({ line: count, code, message: text })),
   stopped: z.boolean(),
+  queueModes: z.strictObject({ service_bus: count, local: count, pending: count }),
   dryRun: z.optional(z.literal(true)),
 });
 

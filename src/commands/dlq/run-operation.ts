@@ -10,6 +10,7 @@ import { ledgerOf, sweepOperations } from '../../services/dead-letters/operation
 import type { Io } from '../../output/io.js';
 import type { CommandContext } from '../command.js';
 import { refuseTooMany } from '../guard-rails.js';
+import { relayed } from '../relay-text.js';
 import { exitCodeOfSignal, type SignalName } from '../signals.js';
 import { counted, formatCount, localTime } from '../../output/quantities.js';
 import { openOperations, type OperationRuntime } from './open-operations.js';
@@ -90,12 +91,14 @@ async function applyWatched(run: OperationToRun, runtime: OperationRuntime, cont
   });
   const progress = io.progress({ label: DOING[operation.action], total: run.left });
   try {
-    const outcome = await applyOperation(runtime, run.lease, {
-      signal: stop.signal,
-      onProgress: (completed, total) => progress.update(completed, total),
-      onWaiting: (letters, until) =>
-        io.note(`${counted(letters, 'letter is', 'letters are')} held by another process until ${localTime(until)}; waiting (Ctrl-C stops)`),
-    });
+    const apply = (): Promise<OperationOutcome> =>
+      applyOperation(runtime, run.lease, {
+        signal: stop.signal,
+        onProgress: (completed, total) => progress.update(completed, total),
+        onWaiting: (letters, until) =>
+          io.note(`${counted(letters, 'letter is', 'letters are')} held by another process until ${localTime(until)}; waiting (Ctrl-C stops)`),
+      });
+    const outcome = await relayed(apply, runtime, { io, signal: stop.signal });
     return { outcome, stoppedBy };
   } catch (error) {
     io.warn(`${operation.id} was cut off; when the cause is gone, finish it with \`${resumeCommand(operation)}\``);

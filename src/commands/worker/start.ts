@@ -80,6 +80,7 @@ async function openTheWorker(given: Options, context: CommandContext): Promise<W
     endWhenDone: given.drain,
     maxJobs: given.maxJobs,
     drainTimeoutMs: given.drainTimeout,
+    fallback: config.fallback,
     lockMs: given.lockSeconds === undefined ? undefined : given.lockSeconds * 1000,
   });
 }

@@ -74,7 +74,7 @@ test('everything after -- is an argument', () => {
 });
 
 test('reads the global options', () => {
-  expect(parsed(['x']).globals).toEqual({ output: 'text', noColor: false, debug: false, yes: false, quiet: false });
+  expect(parsed(['x']).globals).toEqual({ output: 'text', noColor: false, debug: false, yes: false, write: false, quiet: false });
   expect(parsed(['x', '-yq', '-ojson', '--no-color', '--debug', '--profile', 'p', '--data-dir=d']).globals).toEqual({
     profile: 'p',
     dataDir: 'd',
@@ -82,6 +82,7 @@ test('reads the global options', () => {
     noColor: true,
     debug: true,
     yes: true,
+    write: false,
     quiet: true,
   });
 });
@@ -136,6 +137,7 @@ test('the help shows usage, options, global options and examples', () => {
       --no-color             no colours (NO_COLOR)
       --debug                show where an error comes from
       -y, --yes              answer yes to every question
+      --write                allow changes in a profile marked production
       -q, --quiet            no remarks and no progress on stderr
       -h, --help             show this help
 

@@ -12,7 +12,7 @@ describe('a bulk submission', () => {
     const lines = Array.from({ length: 2500 }, (_, index) => ({ type: 'echo', payload: { index } }));
     const seen: number[] = [];
     const result = await bulk(services, jsonl(lines), { onProgress: ({ line }) => seen.push(line) });
-    expect(result).toEqual({ submitted: 2500, duplicates: 0, rejectedCount: 0, line: 2500, rejected: [], stopped: false });
+    expect(result).toEqual({ submitted: 2500, duplicates: 0, rejectedCount: 0, prioritised: 0, line: 2500, rejected: [], stopped: false });
     expect(seen).toEqual([1000, 2000, 2500]);
     const jobs = await allJobs(services);
     expect(jobs.map(({ payload }) => payload)).toEqual(lines.map(({ payload }) => payload).reverse());
