@@ -60,7 +60,9 @@ export function start(job: Job, at: number, by: { worker: string; delivery: JobD
 }
 
 export function succeed(job: Job, at: number, outcome: JobOutcome): Change {
-  const next: Job = { ...ended(job, 'Succeeded', at), ...outcome, error: null };
+  const { result, resultRef, artifacts } = outcome;
+  // In one piece: every copy of a job costs.
+  const next: Job = { ...job, status: 'Succeeded', updatedAt: at, finishedAt: at, nextAttemptAt: null, delivery: null, result, resultRef, artifacts, error: null };
   return { job: next, event: eventOf(next, 'succeeded', at) };
 }
 

@@ -40,7 +40,9 @@ export interface Conclusion {
 /** `job` is Running as it is stored now. Not for attempts that lost their lock or were stopped: those store nothing, unless they succeeded. */
 export function conclude(job: Job, attempt: AttemptEnd, facts: ConcludeFacts): Conclusion {
   const { end, abortedBy } = attempt;
-  const known: Job = { ...job, artifacts: attempt.artifacts, progress: attempt.progress ?? job.progress };
+  const progress = attempt.progress ?? job.progress;
+  const isKnown = job.artifacts === attempt.artifacts && job.progress === progress;
+  const known: Job = isKnown ? job : { ...job, artifacts: attempt.artifacts, progress };
   // Before everything else: work that is done stays done, also when somebody asked to stop it meanwhile.
   if (end.kind === 'result') {
     const { result, resultRef } = end;

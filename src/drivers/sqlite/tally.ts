@@ -22,11 +22,18 @@ CREATE TABLE tallies (
 ) WITHOUT ROWID;
 `;
 
+/** One counter and what the transaction changes it by. */
 interface Difference {
   readonly kind: TallyKind;
   readonly parts: readonly [TallyPart, TallyPart, TallyPart, TallyPart];
-  delta: number;
+  /** Of kept operations. */
+  kept: number;
+  /** Of the operation at hand. */
+  pending: number;
 }
+
+/** Finds a counter's difference by its kind and parts, one after another: no text is made of them. */
+type Places = Map<TallyPart, Places | Difference>;
 
 export interface TallyRow {
   readonly a: TallyPart;
@@ -38,35 +45,60 @@ export interface TallyRow {
 
 /** Give it to the Writer as its collector, and to everything that counts inside operations. */
 export class Tallies implements TransactionCollector {
+  readonly #places: Places = new Map();
+  /** Those that the transaction touches, each once. */
+  readonly #touched: Difference[] = [];
+  /** Those that the operation at hand touches; may name one several times. */
   readonly #operation: Difference[] = [];
-  readonly #transaction = new Map<string, Difference>();
 
   /** Inside a Writer operation, with the statement whose effect is counted. */
   add(delta: number, kind: TallyKind, a: TallyPart, b: TallyPart = '', c: TallyPart = '', d: TallyPart = ''): void {
-    this.#operation.push({ kind, parts: [a, b, c, d], delta });
+    const difference = this.#find(kind, a, b, c, d);
+    difference.pending += delta;
+    this.#operation.push(difference);
   }
 
   keep(): void {
     for (const difference of this.#operation) {
-      const key = keyOf(difference);
-      const sum = this.#transaction.get(key);
-      if (sum === undefined) this.#transaction.set(key, difference);
-      else sum.delta += difference.delta;
+      difference.kept += difference.pending;
+      difference.pending = 0;
     }
     this.#operation.length = 0;
   }
 
   drop(what: 'operation' | 'transaction'): void {
+    for (const difference of this.#operation) difference.pending = 0;
     this.#operation.length = 0;
-    if (what === 'transaction') this.#transaction.clear();
+    if (what === 'transaction') this.#forget();
   }
 
   flush(db: Database): void {
-    for (const { kind, parts, delta } of this.#transaction.values()) {
-      if (delta !== 0) prepared(db, UPSERT).run(kind, ...parts, delta);
-    }
-    this.#transaction.clear();
+    for (const { kind, parts, kept } of this.#touched) if (kept !== 0) prepared(db, UPSERT).run(kind, ...parts, kept);
+    this.#forget();
   }
+
+  #forget(): void {
+    this.#touched.length = 0;
+    this.#places.clear();
+  }
+
+  #find(kind: TallyKind, a: TallyPart, b: TallyPart, c: TallyPart, d: TallyPart): Difference {
+    const last = below(below(below(below(this.#places, kind), a), b), c);
+    const found = last.get(d);
+    if (found !== undefined) return found as Difference;
+    const difference: Difference = { kind, parts: [a, b, c, d], kept: 0, pending: 0 };
+    last.set(d, difference);
+    this.#touched.push(difference);
+    return difference;
+  }
+}
+
+function below(places: Places, part: TallyPart): Places {
+  const found = places.get(part);
+  if (found !== undefined) return found as Places;
+  const made: Places = new Map();
+  places.set(part, made);
+  return made;
 }
 
 const UPSERT = `INSERT INTO tallies (kind, a, b, c, d, count) VALUES (?, ?, ?, ?, ?, ?)
@@ -81,9 +113,4 @@ export function readTallies(db: Database, kind: TallyKind, a?: TallyPart): Tally
 /** Counters whose first part is a number in [from, to). */
 export function readTallyRange(db: Database, kind: TallyKind, from: number, to: number): TallyRow[] {
   return prepared<TallyRow>(db, 'SELECT a, b, c, d, count FROM tallies WHERE kind = ? AND a >= ? AND a < ? AND count <> 0').all(kind, from, to);
-}
-
-/** The lengths keep parts apart that run together: a type may contain any character. */
-function keyOf({ kind, parts: [a, b, c, d] }: Difference): string {
-  return `${kind} ${String(a).length} ${String(b).length} ${String(c).length} ${a}${b}${c}${d}`;
 }

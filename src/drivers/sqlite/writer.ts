@@ -26,10 +26,12 @@ export interface TransactionCollector {
 }
 
 interface Operation {
-  run(db: Database): void;
-  resolve(): void;
+  run(db: Database): unknown;
+  resolve(value: unknown): void;
   reject(error: unknown): void;
   readonly askedAt: number;
+  /** What it returned, in the transaction at hand. */
+  value: unknown;
   /** Its transaction failed once together with others; now it has one of its own. */
   alone: boolean;
   /** Why the operation itself said no in the transaction at hand. */
@@ -68,20 +70,11 @@ export class Writer {
    * DB_BUSY when another process holds the lock for 10 s; DB_FULL, DB_IO, DB_GONE, …: nothing was saved.
    */
   write<T>(operation: (db: Database) => T): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      let value: T;
-      this.#queue.push({
-        run: (db) => {
-          value = operation(db);
-        },
-        resolve: () => resolve(value),
-        reject,
-        askedAt: this.#wait.clock.monotonic(),
-        alone: false,
-        refusal: undefined,
-      });
+    return new Promise<unknown>((resolve, reject) => {
+      const askedAt = this.#wait.clock.monotonic();
+      this.#queue.push({ run: operation, resolve, reject, askedAt, value: undefined, alone: false, refusal: undefined });
       this.#schedule();
-    });
+    }) as Promise<T>;
   }
 
   /** Calls the listener after every commit of this connection. Returns how to stop. */
@@ -157,7 +150,7 @@ export class Writer {
     }
     for (const operation of taken) {
       // A refusal is told only now: it may rest on what its neighbours wrote in this transaction.
-      if (operation.refusal === undefined) operation.resolve();
+      if (operation.refusal === undefined) operation.resolve(operation.value);
       else operation.reject(operation.refusal);
     }
     for (const listener of this.#committed) listener();
@@ -181,7 +174,7 @@ export class Writer {
   #runOne(operation: Operation): void {
     operation.refusal = undefined;
     try {
-      operation.run(this.#db);
+      operation.value = operation.run(this.#db);
       this.#collector.keep();
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
