@@ -9,10 +9,18 @@ export type DecodedMessage =
   | { readonly kind: 'undecodable'; readonly problem: string }
   /** Another producer's: no `storeId`. */
   | { readonly kind: 'foreign'; readonly message: JobMessage }
-  | { readonly kind: 'ours'; readonly jobId: string; readonly sequence: number; readonly storeId: string; readonly message: JobMessage };
+  | (OwnMessage & { readonly message: JobMessage });
+
+/** What the properties of a message of ours say. */
+export interface OwnMessage {
+  readonly kind: 'ours';
+  readonly jobId: string;
+  readonly sequence: number;
+  readonly storeId: string;
+}
 
 export interface DecisionFacts {
-  readonly message: DecodedMessage;
+  readonly message: DecodedMessage | OwnMessage;
   readonly job: Job | undefined;
   /** The store this worker saves to. */
   readonly storeId: string;

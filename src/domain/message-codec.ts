@@ -4,7 +4,7 @@
 
 import { createHash } from 'node:crypto';
 
-import type { DecodedMessage } from './decide.js';
+import type { DecodedMessage, OwnMessage } from './decide.js';
 import type { Json, JsonObject } from './json.js';
 import { type JobMessage, MESSAGE_SCHEMA_VERSION } from './message.js';
 import { jobMessageSchema } from './message-schema.js';
@@ -18,7 +18,7 @@ export interface ReceivedBody {
 
 /** Never throws: what cannot be read is `undecodable` with the reason. */
 export function decodeMessage(received: ReceivedBody): DecodedMessage {
-  const own = ownProperties(received.properties);
+  const own = ownMessage(received.properties);
   let parsed: Json;
   try {
     parsed = JSON.parse(received.body) as Json;
@@ -28,7 +28,7 @@ export function decodeMessage(received: ReceivedBody): DecodedMessage {
   if (!isObject(parsed)) return { kind: 'undecodable', problem: 'the body is not a JSON object' };
   // Our own bodies were checked when they were written; their shape is only looked at again when it is not the known version.
   if (own !== undefined && parsed['schemaVersion'] === MESSAGE_SCHEMA_VERSION && parsed['jobId'] === own.jobId) {
-    return { kind: 'ours', ...own, message: parsed as unknown as JobMessage };
+    return { ...own, message: parsed as unknown as JobMessage };
   }
   const result = jobMessageSchema.safeParse(flatten(parsed, received));
   if (!result.success) {
@@ -36,13 +36,14 @@ export function decodeMessage(received: ReceivedBody): DecodedMessage {
     return { kind: 'undecodable', problem: `${issue?.path.join('.') || 'body'}: ${issue?.message ?? 'not a JobMessage'}` };
   }
   const message = result.data as JobMessage;
-  return own === undefined ? { kind: 'foreign', message } : { kind: 'ours', ...own, message };
+  return own === undefined ? { kind: 'foreign', message } : { ...own, message };
 }
 
-function ownProperties(properties: Readonly<Record<string, unknown>>): { jobId: string; sequence: number; storeId: string } | undefined {
+/** Undefined for a message of another producer. */
+export function ownMessage(properties: Readonly<Record<string, unknown>>): OwnMessage | undefined {
   const { jobId, sequence, storeId } = properties;
   if (typeof jobId !== 'string' || typeof storeId !== 'string' || typeof sequence !== 'number') return undefined;
-  return { jobId, sequence, storeId };
+  return { kind: 'ours', jobId, sequence, storeId };
 }
 
 function flatten(body: JsonObject, received: ReceivedBody): Json {

@@ -1,7 +1,8 @@
 // MessageQueue: at-least-once delivery under a lock. A message may arrive twice, never silently disappears.
 // "Not before" belongs to sending: no backend can give a held message back with a delay, so retries are new messages.
 
-import type { DeliveredBy, Priority } from '../domain/job.js';
+import type { DeliveredBy, Job, JobId, Priority } from '../domain/job.js';
+import type { Change } from '../domain/lifecycle.js';
 
 export interface MessageQueue {
   /** Resolves when every message is accepted for good. A repeated call sends again, under the same message id. */
@@ -38,7 +39,16 @@ export interface ReceiveParams {
   /** Shorter lock than the queue's, where the backend lets the receiver choose; for drills. */
   readonly lockMs?: number;
   readonly signal?: AbortSignal;
+  readonly begin?: BeginAttempt;
 }
+
+/**
+ * Asked for each message while it is being handed out: the change that begins its job's attempt, or undefined to leave
+ * that for later. A queue that shares its file with the store saves the change in the step that locks the message;
+ * the delivery then has `begun`. Other queues never ask. `jobNamed` reads what is stored in that very step. Must change
+ * nothing: it may be asked again for the same message when the step has to be repeated.
+ */
+export type BeginAttempt = (delivery: Delivery, jobNamed: (jobId: JobId) => Job | undefined) => Change | undefined;
 
 export interface ReceivedMessage {
   readonly messageId: string;
@@ -62,6 +72,8 @@ export interface Delivery {
   readonly lockedUntil: number;
   /** JobStore.save has completed it together with the change it led to. */
   readonly isCompleted: boolean;
+  /** The job as stored when its attempt began with this hand-out; absent: nothing was begun. */
+  readonly begun?: Job | undefined;
   complete(): Promise<void>;
   deadLetter(reason: DeadLetterReason): Promise<void>;
   /** Returns the new `lockedUntil`. */

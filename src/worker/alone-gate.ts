@@ -27,6 +27,11 @@ export class AloneGate {
     return new Promise((resolve) => this.#waiting.push({ alone, resolve }));
   }
 
+  /** For a job whose attempt has begun already: it is in. Its beginner has seen that nobody wants to be alone. */
+  enterBegun(): void {
+    this.#inside += 1;
+  }
+
   leave(): void {
     this.#inside -= 1;
     this.#aloneInside = false;

@@ -37,6 +37,9 @@ export interface AttemptSettings {
 
 export class Attempt implements Deadline {
   dueAt: number;
+  place = -1;
+  /** Where it is among the worker's running attempts; theirs. */
+  runningPlace = -1;
   /** As stored when the attempt started. */
   readonly job: Job;
   readonly jobId: JobId;

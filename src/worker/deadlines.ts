@@ -2,18 +2,24 @@
 // cost more than a short job itself.
 
 import type { Clock } from '../ports/clock.js';
+import { PlacedSet } from './placed-set.js';
 
 /** Something that falls due once. */
 export interface Deadline {
   /** By Clock.monotonic. Fixed while it is among the deadlines. */
   dueAt: number;
+  /** Where it is among the deadlines; theirs. */
+  place?: number;
   /** Must not throw. Called once; add the deadline again to have it called again. */
   onDue(): void;
 }
 
 export class Deadlines {
   readonly #clock: Clock;
-  readonly #waiting = new Set<Deadline>();
+  readonly #waiting = new PlacedSet<Deadline>(
+    ({ place = -1 }) => place,
+    (deadline, place) => (deadline.place = place),
+  );
   #wake: AbortController | undefined;
   #wakesAt = Infinity;
   #closed = false;

@@ -5,7 +5,7 @@ import type { Attempt } from './attempt.js';
 import type { WorkerInput } from './worker-settings.js';
 
 export interface HeartbeatFacts extends Pick<WorkerInput, 'backend' | 'handlers' | 'settings'> {
-  readonly worker: { readonly draining: boolean; readonly running: ReadonlySet<Attempt> };
+  readonly worker: { readonly draining: boolean; readonly running: Iterable<Attempt> };
   readonly counts: { readonly processed: number; readonly failed: number; readonly deadLettered: number };
   readonly startedAt: number;
 }
@@ -20,7 +20,8 @@ export async function heartbeat(facts: HeartbeatFacts, onDrainRequested: () => v
 
 function recordOf({ backend, handlers, settings, worker, counts, startedAt }: HeartbeatFacts): WorkerRecord {
   const { workerId, host, pid, version, queues, concurrency } = settings;
-  const running = [...worker.running].slice(0, MAX_RUNNING).map(({ job }) => ({ jobId: job.jobId, type: job.type, startedAt: job.startedAt ?? 0 }));
+  const oldestFirst = [...worker.running].sort((a, b) => a.startedAt - b.startedAt);
+  const running = oldestFirst.slice(0, MAX_RUNNING).map(({ job }) => ({ jobId: job.jobId, type: job.type, startedAt: job.startedAt ?? 0 }));
   return {
     workerId,
     host,

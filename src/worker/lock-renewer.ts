@@ -31,6 +31,7 @@ export class LockRenewer {
 /** One lock that is being renewed. */
 export class HeldLock implements Deadline {
   dueAt = 0;
+  place = -1;
   /** As last told by the broker. */
   lockedUntil: number;
   lost = false;

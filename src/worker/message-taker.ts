@@ -3,7 +3,7 @@
 
 import { type ErrorCode, hasCode } from '../domain/errors.js';
 import type { Clock } from '../ports/clock.js';
-import type { Delivery, MessageQueue } from '../ports/message-queue.js';
+import type { BeginAttempt, Delivery, MessageQueue } from '../ports/message-queue.js';
 import type { AloneGate } from './alone-gate.js';
 import type { Slots } from './slots.js';
 import type { WorkerLog } from './worker-log.js';
@@ -20,6 +20,8 @@ export interface TakerParts {
   readonly budget: () => number;
   /** Takes the delivery over, its slot included. */
   readonly begin: (delivery: Delivery) => void;
+  /** Saves the start of a job with its hand-out, where the queue can. */
+  readonly beginAttempt: BeginAttempt;
   /** Nothing came and nothing is held: true ends the taking. */
   readonly isDone: () => Promise<boolean>;
 }
@@ -29,6 +31,8 @@ export interface TakerSettings {
   readonly lockMs: number | undefined;
   /** Longest wait for a message before the loop turns. */
   readonly waitMs: number;
+  /** A wait for messages ends when the last delivery is settled: then it is time to ask whether all is done. */
+  readonly endWhenDone: boolean;
 }
 
 /** After these another try is as hopeless as the first. */
@@ -43,6 +47,8 @@ export class MessageTaker {
   readonly #settings: TakerSettings;
   #turn = 0;
   #failures = 0;
+  /** Ends a wait for messages. */
+  #waitSignal: AbortSignal;
   /** By Clock.monotonic: the loop's newest turn, for /health. */
   tickedAt: number;
   /** All slots are in use: the loop stands still and that is fine. */
@@ -52,7 +58,18 @@ export class MessageTaker {
     this.#parts = parts;
     this.#settings = settings;
     this.tickedAt = parts.clock.monotonic();
+    this.#waitSignal = parts.signal;
+    if (settings.endWhenDone) this.#endWaitsWhenIdle();
     parts.signal.addEventListener('abort', () => parts.slots.wake(), { once: true });
+  }
+
+  #endWaitsWhenIdle(): void {
+    const idle = new AbortController();
+    this.#waitSignal = AbortSignal.any([this.#parts.signal, idle.signal]);
+    this.#parts.slots.onIdle = () => {
+      this.#endWaitsWhenIdle();
+      idle.abort();
+    };
   }
 
   /** Until the signal fires or `isDone`. Rejects when the queue fails in a way that waiting does not mend. */
@@ -108,7 +125,7 @@ export class MessageTaker {
   async #take(room: number): Promise<boolean> {
     const { queues, waitMs } = this.#settings;
     const only = queues.length === 1 ? queues[0] : undefined;
-    if (only !== undefined) return (await this.#receive(only, room, waitMs, this.#parts.signal)) > 0;
+    if (only !== undefined) return (await this.#receive(only, room, waitMs, this.#waitSignal)) > 0;
     const looked = await this.#lookAtAll(room);
     return looked > 0 || this.#parts.signal.aborted || (await this.#waitForAny(room)) > 0;
   }
@@ -131,7 +148,7 @@ export class MessageTaker {
     const share = Math.floor(room / names.length);
     const waitMs = names.length < this.#settings.queues.length ? Math.min(TURN_MS, this.#settings.waitMs) : this.#settings.waitMs;
     const found = new AbortController();
-    const signal = AbortSignal.any([this.#parts.signal, found.signal]);
+    const signal = AbortSignal.any([this.#waitSignal, found.signal]);
     const waits = names.map(async (name) => {
       try {
         return await this.#receive(name, share, waitMs, signal);
@@ -149,7 +166,8 @@ export class MessageTaker {
     const { clock } = this.#parts;
     const { lockMs } = this.#settings;
     const askedAt = clock.monotonic();
-    const deliveries = await this.#parts.queue.receive({ queue, max, waitMs, signal, ...(lockMs === undefined ? {} : { lockMs }) });
+    const { beginAttempt } = this.#parts;
+    const deliveries = await this.#parts.queue.receive({ queue, max, waitMs, signal, begin: beginAttempt, ...(lockMs === undefined ? {} : { lockMs }) });
     for (const delivery of deliveries) this.#parts.begin(delivery);
     const unused = waitMs - (clock.monotonic() - askedAt);
     // A paused queue may answer at once: asking it without a break would use a whole core.

@@ -2,7 +2,7 @@
 
 import { hasCode } from '../domain/errors.js';
 import type { Job } from '../domain/job.js';
-import { start } from '../domain/lifecycle.js';
+import { type Change, start } from '../domain/lifecycle.js';
 import type { Delivery } from '../ports/message-queue.js';
 import { ownsAttempt } from '../services/save-with-fence.js';
 import { Attempt } from './attempt.js';
@@ -12,15 +12,18 @@ import type { LoadedHandler } from './handler-registry.js';
 import type { HeldLock } from './lock-renewer.js';
 import { runHandler } from './run-handler.js';
 import { type EndedAttempt, saveOutcome } from './save-outcome.js';
-import { complete, release, settleSaved } from './settle.js';
+import { complete, isSettled, release, settleSaved } from './settle.js';
 import type { Slot } from './slots.js';
 import type { WorkerParts } from './worker-parts.js';
 
-export interface AttemptRequest {
+export interface BegunAttempt {
   readonly job: Job;
   readonly delivery: Delivery;
   readonly lock: HeldLock;
   readonly slot: Slot;
+}
+
+export interface AttemptRequest extends BegunAttempt {
   readonly afterLostLock: boolean;
   readonly alone: boolean;
 }
@@ -29,6 +32,8 @@ export interface AttemptRequest {
 export async function runAttempt(request: AttemptRequest, parts: WorkerParts): Promise<DeliveryReport | 'decide-again'> {
   const { type, jobId } = request.job;
   const loaded = parts.handlers.loaded(type) ?? (await parts.handlers.load(type));
+  // Those that were begun in the step that brought this message are on their way in.
+  if (request.alone) await new Promise((resolve) => setImmediate(resolve));
   const turn = parts.gate.enter(request.alone);
   const entered = typeof turn === 'boolean' ? turn : await turn;
   if (!entered) {
@@ -43,9 +48,26 @@ export async function runAttempt(request: AttemptRequest, parts: WorkerParts): P
   }
   if (ended === 'decide-again') return ended;
   if (ended === 'lost') return { outcome: 'lost', jobType: type, jobId };
-  // The next message can come while this outcome is saved.
-  request.slot.free();
-  return { ...(await finish(ended, request, parts)), jobType: type, jobId, durationMs: ended.durationMs };
+  return report(await finish(ended, request, parts), ended);
+}
+
+/** An attempt whose start was saved when its message was handed out. Dying here is dying in the handler. */
+export async function runBegun(begun: BegunAttempt, parts: WorkerParts): Promise<DeliveryReport> {
+  const { job, lock } = begun;
+  parts.gate.enterBegun();
+  let ended: EndedAttempt;
+  try {
+    const loaded = parts.handlers.loaded(job.type) ?? (await parts.handlers.load(job.type));
+    ended = await runStarted(job, { lock }, loaded, parts);
+  } finally {
+    parts.gate.leave();
+  }
+  return report(await finish(ended, begun, parts), ended);
+}
+
+function report({ outcome, error }: DeliveryReport, { attempt, durationMs }: EndedAttempt): DeliveryReport {
+  const { type: jobType, jobId } = attempt.job;
+  return { outcome, error: error ?? null, jobType, jobId, durationMs };
 }
 
 async function startAndRun(request: AttemptRequest, loaded: LoadedHandler, parts: WorkerParts): Promise<EndedAttempt | 'lost' | 'decide-again'> {
@@ -58,31 +80,37 @@ async function startAndRun(request: AttemptRequest, loaded: LoadedHandler, parts
 }
 
 /** Saves the outcome, then settles. */
-async function finish(ended: EndedAttempt, { delivery, lock }: AttemptRequest, parts: WorkerParts): Promise<DeliveryReport> {
+async function finish(ended: EndedAttempt, { delivery, lock, slot }: BegunAttempt, parts: WorkerParts): Promise<DeliveryReport> {
   const { attempt, end } = ended;
+  // The next message can come while this outcome is saved.
+  slot.free();
   if (parts.stopSignal.aborted) return { outcome: 'stopped' };
   if (attempt.abortedBy === 'lock-lost' && end.kind !== 'result') return leaveLost(attempt.job, delivery, parts);
   const saved = await saveOutcome(ended, { delivery, lock }, parts);
   if (saved === undefined) return leaveLost(attempt.job, delivery, parts);
   // Dying here, or at any await in settleSaved: the outcome stands; the message comes again and is settled by it.
-  await settleSaved(saved.job, { delivery, lock }, parts);
+  if (!isSettled(saved.job, delivery)) await settleSaved(saved.job, { delivery, lock }, parts);
   return { outcome: saved.outcome, error: saved.job.error };
 }
 
 /** Undefined when the job changed since it was read. */
 async function saveStart({ job, delivery, lock, afterLostLock }: AttemptRequest, parts: WorkerParts): Promise<Job | undefined> {
-  const { store, clock } = parts.backend;
-  const { brokerSequence } = delivery.message;
-  const held = { queue: delivery.queue, brokerSequence, queueMode: delivery.queueMode, lockedUntil: lock.lockedUntil };
   try {
-    return await store.save(start(job, clock.now(), { worker: parts.workerId, delivery: held, afterLostLock }));
+    return await parts.backend.store.save(startOf(job, { delivery, lockedUntil: lock.lockedUntil, afterLostLock }, parts));
   } catch (error) {
     if (hasCode(error, 'JOB_CONFLICT')) return undefined;
     throw error;
   }
 }
 
-async function runStarted(job: Job, { lock }: AttemptRequest, loaded: LoadedHandler, parts: WorkerParts): Promise<EndedAttempt> {
+/** The start of the job's attempt under this hand-out. */
+export function startOf(job: Job, held: { delivery: Delivery; lockedUntil: number; afterLostLock: boolean }, parts: WorkerParts): Change {
+  const { delivery, lockedUntil, afterLostLock } = held;
+  const by = { queue: delivery.queue, brokerSequence: delivery.message.brokerSequence, queueMode: delivery.queueMode, lockedUntil };
+  return start(job, parts.backend.clock.now(), { worker: parts.workerId, delivery: by, afterLostLock });
+}
+
+async function runStarted(job: Job, { lock }: Pick<BegunAttempt, 'lock'>, loaded: LoadedHandler, parts: WorkerParts): Promise<EndedAttempt> {
   const { clock, blobs } = parts.backend;
   const timeoutMs = loaded.timeoutMs ?? queueTimeoutMs(job.queue, parts);
   const attempt = new Attempt(job, { timeoutMs, graceMs: parts.graceMs }, { clock, deadlines: parts.deadlines });

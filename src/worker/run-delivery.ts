@@ -5,15 +5,16 @@
 // Save first, settle second: what is saved and not settled is met again by the next delivery of the message, and the
 // stored job then says how to settle it. The other order would lose outcomes.
 
-import { type DecodedMessage, type Decision, decide } from '../domain/decide.js';
+import { type DecodedMessage, type Decision, decide, type OwnMessage } from '../domain/decide.js';
 import type { Job, JobId } from '../domain/job.js';
-import type { Delivery } from '../ports/message-queue.js';
+import { ownMessage } from '../domain/message-codec.js';
+import type { BeginAttempt, Delivery } from '../ports/message-queue.js';
 import { decodeDelivery, jobIdOf } from '../services/decode-delivery.js';
 import { createExternalJob } from './create-external-job.js';
 import type { HeldLock } from './lock-renewer.js';
 import type { DeliveryReport } from './delivery-report.js';
 import { endWithoutRun } from './end-without-run.js';
-import { runAttempt } from './run-attempt.js';
+import { runAttempt, runBegun, startOf } from './run-attempt.js';
 import { complete, deadLetter, release } from './settle.js';
 import type { Slot } from './slots.js';
 import type { WorkerParts } from './worker-parts.js';
@@ -26,7 +27,12 @@ const AGAIN_DELAY_MS = 1000;
  * Rejects when store or queue fail before there is an outcome; the message is then not settled and comes again. Dying
  * before the start is saved repeats nothing: the message comes again when its lock ends, and no attempt is counted.
  */
-export async function runDelivery(taken: TakenDelivery, parts: WorkerParts): Promise<DeliveryReport> {
+export function runDelivery(taken: TakenDelivery, parts: WorkerParts): Promise<DeliveryReport> {
+  const { begun } = taken.delivery;
+  return begun === undefined ? decideAndRun(taken, parts) : runBegun({ ...taken, job: begun }, parts);
+}
+
+async function decideAndRun(taken: TakenDelivery, parts: WorkerParts): Promise<DeliveryReport> {
   const { delivery } = taken;
   const message = decodeDelivery(delivery);
   const jobId = jobIdOf(message);
@@ -40,6 +46,24 @@ export async function runDelivery(taken: TakenDelivery, parts: WorkerParts): Pro
   }
   await release(delivery, AGAIN_DELAY_MS, parts);
   return { outcome: 'released' };
+}
+
+/**
+ * For a queue that can save a job's start together with the lock of its message: begins what the decision table starts
+ * and leaves everything else to runDelivery. Nothing is begun beside a job that is to run alone, nor without its handler at
+ * hand: a job that has begun must run at once.
+ */
+export function beginAttempts(parts: WorkerParts): BeginAttempt {
+  return (delivery, jobNamed) => {
+    if (parts.gate.wantsQuiet) return undefined;
+    // Its properties name the job, and the stored job has everything else: the body of a message of ours is not needed.
+    const message = ownMessage(delivery.message.properties);
+    if (message === undefined) return undefined;
+    const job = jobNamed(message.jobId);
+    const decision = decideDelivery(message, job, delivery, parts);
+    if (job === undefined || decision.do !== 'start' || decision.alone || parts.handlers.loaded(job.type) === undefined) return undefined;
+    return startOf(job, { delivery, lockedUntil: delivery.lockedUntil, afterLostLock: decision.afterLostLock }, parts);
+  };
 }
 
 /** A delivery with its renewed lock and its slot. */
@@ -105,7 +129,7 @@ async function carryOutForJob(decision: JobDecision, job: Job, { delivery, lock,
   }
 }
 
-function decideDelivery(message: DecodedMessage, job: Job | undefined, delivery: Delivery, parts: WorkerParts): Decision {
+function decideDelivery(message: DecodedMessage | OwnMessage, job: Job | undefined, delivery: Delivery, parts: WorkerParts): Decision {
   return decide({
     message,
     job,

@@ -22,7 +22,7 @@ export interface EndedAttempt {
  * Undefined, and nothing stored, when another attempt owns the job or it has ended. Throws when the store fails for
  * good, or still fails when the lock is lost or the worker stops; the message then comes again.
  */
-export async function saveOutcome(
+export function saveOutcome(
   ended: EndedAttempt,
   { delivery, lock }: { delivery: Delivery; lock: HeldLock },
   parts: WorkerParts,

@@ -46,6 +46,11 @@ export function onlyNeedsCompletion({ status, parentJobId, awaitsChildren }: Job
   return status !== 'DeadLettered' && !awaitsChildren && (parentJobId === null || !hasEnded(status));
 }
 
+/** The save has completed the message, and there was nothing else to do. */
+export function isSettled(job: Job, delivery: Delivery): boolean {
+  return delivery.isCompleted && onlyNeedsCompletion(job);
+}
+
 async function settleAs(job: Job, delivery: Delivery, parts: SettleParts): Promise<void> {
   if (job.parentJobId !== null && hasEnded(job.status)) await parts.parents.check(job.parentJobId);
   if (job.awaitsChildren) await parts.parents.check(job.jobId);

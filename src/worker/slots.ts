@@ -6,6 +6,8 @@ export class Slots {
   #taken = 0;
   #held = 0;
   #waiting: (() => void)[] = [];
+  /** Called whenever the last held delivery is settled. */
+  onIdle: (() => void) | undefined;
 
   constructor(size: number) {
     this.size = size;
@@ -31,6 +33,7 @@ export class Slots {
       },
       () => {
         this.#held -= 1;
+        if (this.#held === 0) this.onIdle?.();
         this.wake();
       },
     );

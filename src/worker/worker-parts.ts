@@ -8,6 +8,7 @@ import type { Attempt } from './attempt.js';
 import type { Deadlines } from './deadlines.js';
 import type { HandlerRegistry } from './handler-registry.js';
 import type { ParentChecks } from './parent-checks.js';
+import type { PlacedSet } from './placed-set.js';
 import type { WorkerLog } from './worker-log.js';
 
 export interface WorkerParts {
@@ -19,7 +20,7 @@ export interface WorkerParts {
   readonly gate: AloneGate;
   readonly parents: ParentChecks;
   /** Running now. */
-  readonly attempts: Set<Attempt>;
+  readonly attempts: PlacedSet<Attempt>;
   /** Fires when the worker stops without waiting for anybody. */
   readonly stopSignal: AbortSignal;
   readonly workerId: string;

@@ -18,9 +18,10 @@ import { LockRenewer } from './lock-renewer.js';
 import { MessageTaker } from './message-taker.js';
 import { workLeft } from './open-work.js';
 import { ParentChecks } from './parent-checks.js';
+import { PlacedSet } from './placed-set.js';
 import { repairParents } from './repair-parents.js';
 import { repeat } from './repeat.js';
-import { runDelivery } from './run-delivery.js';
+import { beginAttempts, runDelivery } from './run-delivery.js';
 import { describeEnd } from './log-text.js';
 import { Slots } from './slots.js';
 import { type HeldDelivery, release } from './settle.js';
@@ -69,7 +70,7 @@ export class Worker {
     return this.#draining;
   }
 
-  get running(): ReadonlySet<Attempt> {
+  get running(): Pick<PlacedSet<Attempt>, 'size'> & Iterable<Attempt> {
     return this.#parts.attempts;
   }
 
@@ -120,13 +121,13 @@ export class Worker {
     this.drain(reason);
     this.#parts.log.warn({ held: this.#slots.held, reason }, 'stopping at once: held messages come again when their locks end');
     this.#stopped.abort();
-    for (const attempt of this.#parts.attempts) attempt.abort('stopped');
+    for (const attempt of [...this.#parts.attempts]) attempt.abort('stopped');
     this.#slots.wake();
   }
 
   #abortRunning(): void {
     this.#parts.log.info({ running: this.#parts.attempts.size }, 'the drain time-out is over: running jobs are given back');
-    for (const attempt of this.#parts.attempts) attempt.abort('draining');
+    for (const attempt of [...this.#parts.attempts]) attempt.abort('draining');
   }
 
   async #deliver(delivery: Delivery): Promise<void> {
@@ -234,7 +235,10 @@ export class Worker {
       deadlines: new Deadlines(backend.clock),
       gate: new AloneGate(),
       parents: new ParentChecks(backend),
-      attempts: new Set(),
+      attempts: new PlacedSet(
+        ({ runningPlace }) => runningPlace,
+        (attempt, place) => (attempt.runningPlace = place),
+      ),
       stopSignal: this.#stopped.signal,
     };
   }
@@ -252,9 +256,10 @@ export class Worker {
         signal: this.#takingEnds.signal,
         budget: () => this.#budget(),
         begin: (delivery) => void this.#deliver(delivery),
+        beginAttempt: beginAttempts(this.#parts),
         isDone: () => this.#isDone(),
       },
-      { queues, lockMs, waitMs: endWhenDone ? DRAIN_WAIT_MS : IDLE_WAIT_MS },
+      { queues, lockMs, endWhenDone, waitMs: endWhenDone ? DRAIN_WAIT_MS : IDLE_WAIT_MS },
     );
   }
 

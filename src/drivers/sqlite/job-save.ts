@@ -4,48 +4,67 @@
 import type { Database } from 'better-sqlite3';
 
 import { AppError } from '../../domain/errors.js';
-import { hasEnded, type Job, type JobStatus } from '../../domain/job.js';
+import { hasEnded, type Job } from '../../domain/job.js';
 import type { Change } from '../../domain/lifecycle.js';
 import { prepared, preparedRaw } from './database.js';
 import { detailText } from './event-rows.js';
 import { delayedUntil, encodeInput, encodeLabels, encodeProgress, encodeState, MAX_INLINE_INPUT_CHARS, storedJob } from './job-rows.js';
-import { countEntered, enqueueEntry, type JobTransaction, outcomeBlobs, recordBlobs } from './job-transaction.js';
-
-interface StoredFacts {
-  readonly job: number;
-  readonly version: number;
-  readonly status: JobStatus;
-  readonly queue: string;
-  readonly message: number | null;
-  readonly lastEvent: number;
-}
+import { countEntered, enqueueEntry, type JobTransaction, outcomeBlobs, recordBlobs, type StoredFacts, type StoredJob } from './job-transaction.js';
 
 /** JOB_CONFLICT and QUEUE_UNKNOWN are thrown before the first write. Returns the job as stored. */
 export function saveJob(transaction: JobTransaction, change: Change): Job {
   const { db } = transaction;
   const stored = readFacts(db, change.job.jobId);
   if (stored === undefined || stored.version !== change.job.version) throw conflict(change.job, stored);
-  const outbox = change.toLocalQueue === true ? undefined : transaction.outbox;
-  const job = storedJob(change.job, stored.version + 1, change.outbox !== undefined && outbox === undefined);
-  const message = newestMessage(transaction, stored, change, outbox !== undefined);
+  const message = newestMessage(transaction, stored, change);
   if (change.withdrawMessage === true && stored.message !== null) transaction.broker.withdraw(stored.message);
-  updateRow(transaction, stored, job, { message, event: insertEvent(transaction, stored, change) });
+  const saved = writeSave(transaction, change, { ...stored, message });
+  if (saved === undefined) throw new Error(`job ${change.job.jobId} changed within the transaction that read it`);
   // Only a replay can change what was submitted; every other save leaves the payload alone, unread and unwritten.
-  if (change.event.type === 'replayed') replaceInput(transaction, stored.job, job);
+  if (change.event.type === 'replayed') replaceInput(transaction, stored.job, saved.job);
+  return saved.job;
+}
+
+/**
+ * As saveJob for a change without a message or a new payload, without reading what `known` tells already. Undefined, and
+ * nothing written, when the job was saved since.
+ */
+export function saveKnownJob(transaction: JobTransaction, change: Change, known: StoredJob): StoredJob | undefined {
+  const needsMore = change.outbox !== undefined || change.withdrawMessage === true || change.event.type === 'replayed';
+  return needsMore || known.facts.version !== change.job.version ? undefined : writeSave(transaction, change, known.facts, known.job);
+}
+
+/** `stored` with the message that is the newest from now on. */
+function writeSave(transaction: JobTransaction, change: Change, stored: StoredFacts, before?: Job): StoredJob | undefined {
+  const { db } = transaction;
+  const goesElsewhere = change.outbox !== undefined && outboxOf(transaction, change) !== undefined;
+  const job = storedJob(change.job, stored.version + 1, change.outbox !== undefined && !goesElsewhere);
+  const event = insertEvent(transaction, stored, change);
+  const updated = before !== undefined && onlyMoves(before, job) ? updateState : updateRow;
+  if (!updated(transaction, stored, job, event)) {
+    // Rare: cheaper to take the event back than to look first each time. Nobody has seen its number.
+    prepared(db, 'DELETE FROM events WHERE seq = ?').run(event);
+    return undefined;
+  }
   if (hasEnded(job.status)) recordBlobs(db, stored.job, outcomeBlobs(job));
-  transaction.outbox?.saved(stored.job, job, outbox === undefined ? undefined : change.outbox);
+  transaction.outbox?.saved(stored.job, job, goesElsewhere ? change.outbox : undefined);
   countChange(transaction, stored, job, change);
-  return job;
+  const { version, status, queue } = job;
+  return { job, facts: { job: stored.job, version, status, queue, message: stored.message, lastEvent: event } };
 }
 
 /** The broker's number of the job's newest message; null when that one is for another system. */
-function newestMessage(transaction: JobTransaction, stored: StoredFacts, { outbox }: Change, isElsewhere: boolean): number | null {
-  if (outbox === undefined) return stored.message;
-  return isElsewhere ? null : enqueueEntry(transaction, outbox);
+function newestMessage(transaction: JobTransaction, stored: StoredFacts, change: Change): number | null {
+  if (change.outbox === undefined) return stored.message;
+  return outboxOf(transaction, change) === undefined ? enqueueEntry(transaction, change.outbox) : null;
+}
+
+function outboxOf(transaction: JobTransaction, change: Change): JobTransaction['outbox'] {
+  return change.toLocalQueue === true ? undefined : transaction.outbox;
 }
 
 function readFacts(db: Database, jobId: string): StoredFacts | undefined {
-  const values = preparedRaw<[number, number, JobStatus, string, number | null, number]>(db, SELECT_FACTS).get(jobId);
+  const values = preparedRaw<[number, number, Job['status'], string, number | null, number]>(db, SELECT_FACTS).get(jobId);
   if (values === undefined) return undefined;
   return { job: values[0], version: values[1], status: values[2], queue: values[3], message: values[4], lastEvent: values[5] };
 }
@@ -78,8 +97,9 @@ function insertEvent({ db }: JobTransaction, stored: StoredFacts, { event }: Cha
 
 const INSERT_EVENT = 'INSERT INTO events (job, previous, at, type, status, queue, attempt, worker, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)';
 
-function updateRow({ db }: JobTransaction, stored: StoredFacts, job: Job, numbers: { message: number | null; event: number }): void {
-  prepared(db, UPDATE_JOB).run(
+/** False when the row is at another version. */
+function updateRow({ db }: JobTransaction, stored: StoredFacts, job: Job, event: number): boolean {
+  const { changes } = prepared(db, UPDATE_JOB).run(
     job.status,
     job.queue,
     job.updatedAt,
@@ -90,19 +110,44 @@ function updateRow({ db }: JobTransaction, stored: StoredFacts, job: Job, number
     job.cancelRequestedAt,
     job.awaitsChildren ? 1 : 0,
     delayedUntil(job),
-    numbers.message,
-    numbers.event,
+    stored.message,
+    event,
     encodeLabels(job.labels),
     encodeProgress(job.progress),
     encodeState(job),
     stored.job,
+    stored.version,
   );
+  return changes === 1;
 }
 
 const UPDATE_JOB = `
   UPDATE jobs SET status = ?, queue = ?, updated_at = ?, expires_at = ?, attempt = ?, run_epoch = ?, version = ?,
     cancel_requested_at = ?, awaits_children = ?, delayed_until = ?, message = ?, last_event = ?, labels = ?, progress = ?, state = ?
-  WHERE job = ?`;
+  WHERE job = ? AND version = ?`;
+
+/** Whether the columns that UPDATE_STATE leaves alone are equal in both. */
+function onlyMoves(before: Job, after: Job): boolean {
+  return (
+    before.queue === after.queue &&
+    before.expiresAt === after.expiresAt &&
+    before.cancelRequestedAt === after.cancelRequestedAt &&
+    before.awaitsChildren === after.awaitsChildren &&
+    before.labels === after.labels &&
+    before.progress === after.progress &&
+    delayedUntil(before) === delayedUntil(after)
+  );
+}
+
+/** As updateRow for most transitions: the indexes over the columns that stay are not even looked at. */
+function updateState({ db }: JobTransaction, stored: StoredFacts, job: Job, event: number): boolean {
+  const { status, updatedAt, attempt, runEpoch, version } = job;
+  return prepared(db, UPDATE_STATE).run(status, updatedAt, attempt, runEpoch, version, event, encodeState(job), stored.job, stored.version).changes === 1;
+}
+
+const UPDATE_STATE = `
+  UPDATE jobs SET status = ?, updated_at = ?, attempt = ?, run_epoch = ?, version = ?, last_event = ?, state = ?
+  WHERE job = ? AND version = ?`;
 
 function replaceInput({ db }: JobTransaction, number: number, job: Job): void {
   const input = encodeInput(job);

@@ -21,7 +21,7 @@ import { insertJobs } from './job-insert.js';
 import { listJobs } from './job-list.js';
 import { pruneJobs, type PruneRequest } from './job-prune.js';
 import { encodeProgress } from './job-rows.js';
-import { saveJob } from './job-save.js';
+import { saveJob, saveKnownJob } from './job-save.js';
 import { findBySuffix } from './job-suffix.js';
 import { type JobTransaction, readJob } from './job-transaction.js';
 import type { Reader } from './reader.js';
@@ -76,7 +76,8 @@ export class SqliteJobStore implements JobStore {
   async #saveAndComplete(change: Change, delivery: SqliteDelivery): Promise<Job> {
     let completed = false;
     const job = await this.#writer.write(() => {
-      const saved = saveJob(this.#transaction, change);
+      const known = delivery.saved === undefined ? undefined : saveKnownJob(this.#transaction, change, delivery.saved);
+      const saved = known?.job ?? saveJob(this.#transaction, change);
       completed = delivery.completeWithin();
       return saved;
     });

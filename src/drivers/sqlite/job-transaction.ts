@@ -3,7 +3,7 @@
 
 import type { Database } from 'better-sqlite3';
 
-import type { Job, JobId } from '../../domain/job.js';
+import type { Job, JobId, JobStatus } from '../../domain/job.js';
 import { messageIdOf, type OutboxEntry } from '../../domain/message.js';
 import { encodeMessage } from '../../domain/encode-message.js';
 import type { Clock } from '../../ports/clock.js';
@@ -26,11 +26,35 @@ export interface JobTransaction {
 export const MINUTE_MS = 60_000;
 
 export function readJob(db: Database, jobId: JobId): Job | undefined {
-  const values = preparedRaw<FullJobValues>(db, SELECT_JOB).get(jobId);
-  return values === undefined ? undefined : jobOf(rowOf(values), values[19]);
+  return readStoredJob(db, jobId)?.job;
 }
 
-const SELECT_JOB = `SELECT ${JOB_COLUMNS}, ${INPUT_COLUMN} FROM jobs WHERE id = ?`;
+/** What the next save of a job needs to know of its row as it was at `version`. */
+export interface StoredFacts {
+  readonly job: number;
+  readonly version: number;
+  readonly status: JobStatus;
+  readonly queue: string;
+  readonly message: number | null;
+  readonly lastEvent: number;
+}
+
+/** A job with what its next save would have to read first. */
+export interface StoredJob {
+  readonly job: Job;
+  readonly facts: StoredFacts;
+}
+
+export function readStoredJob(db: Database, jobId: JobId): StoredJob | undefined {
+  const values = preparedRaw<StoredJobValues>(db, SELECT_JOB).get(jobId);
+  if (values === undefined) return undefined;
+  const facts = { job: values[0], version: values[12], status: values[2], queue: values[4], message: values[20], lastEvent: values[21] };
+  return { job: jobOf(rowOf(values), values[19]), facts };
+}
+
+type StoredJobValues = readonly [...columns: FullJobValues, message: number | null, lastEvent: number];
+
+const SELECT_JOB = `SELECT ${JOB_COLUMNS}, ${INPUT_COLUMN}, message, last_event FROM jobs WHERE id = ?`;
 
 /** The job's `job` number of this file, or undefined. */
 export function jobNumber(db: Database, jobId: JobId): number | undefined {

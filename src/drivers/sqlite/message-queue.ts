@@ -4,9 +4,11 @@
 import { AppError } from '../../domain/errors.js';
 import { PRIORITIES, type Priority } from '../../domain/job.js';
 import type { Clock } from '../../ports/clock.js';
-import type { Delivery, MessageProps, MessageQueue, OutgoingMessage, ReceiveParams } from '../../ports/message-queue.js';
+import type { BeginAttempt, Delivery, MessageProps, MessageQueue, OutgoingMessage, ReceiveParams } from '../../ports/message-queue.js';
 import type { Broker, BrokerLook } from './broker/broker.js';
-import type { BrokerMessage, LockedMessage } from './broker/broker-message.js';
+import type { BrokerMessage } from './broker/broker-message.js';
+import { saveKnownJob } from './job-save.js';
+import { type JobTransaction, readStoredJob, type StoredJob } from './job-transaction.js';
 import type { Reader } from './reader.js';
 import { SqliteDelivery } from './sqlite-delivery.js';
 import type { Writer } from './writer.js';
@@ -23,6 +25,8 @@ export interface QueueParts {
   readonly broker: Broker;
   readonly notice: ChangeNotice;
   readonly clock: Clock;
+  /** The store in the same file; without one no attempt is begun with a hand-out. */
+  readonly jobs?: JobTransaction | undefined;
 }
 
 const BUSY: BrokerLook = { work: true, nextTimerAt: null };
@@ -53,9 +57,9 @@ export class SqliteMessageQueue implements MessageQueue {
     const { clock } = this.#parts;
     const from = clock.monotonic();
     for (;;) {
-      const { messages, nextTimerAt } = await this.#lockWaiting(params);
+      const { deliveries, nextTimerAt } = await this.#lockWaiting(params);
       const leftMs = params.waitMs - (clock.monotonic() - from);
-      if (messages.length > 0) return messages.map((message) => new SqliteDelivery(this.#parts, params.queue, message));
+      if (deliveries.length > 0) return deliveries;
       if (leftMs <= 0 || params.signal?.aborted === true) return [];
       const timerMs = nextTimerAt === null ? leftMs : Math.max(1, nextTimerAt - clock.now());
       await this.#waitForWork(params, Math.min(leftMs, timerMs));
@@ -67,15 +71,15 @@ export class SqliteMessageQueue implements MessageQueue {
    * messages a moment ago it is left out. A process that dies after the commit and before it has the messages leaves
    * them locked: they come again when their locks end.
    */
-  async #lockWaiting(params: ReceiveParams): Promise<{ messages: LockedMessage[]; nextTimerAt: number | null }> {
+  async #lockWaiting(params: ReceiveParams): Promise<{ deliveries: SqliteDelivery[]; nextTimerAt: number | null }> {
     for (;;) {
       const look = this.#busy.has(params.queue) ? BUSY : await this.#look(params.queue);
-      if (!look.work || params.max < 1) return { messages: [], nextTimerAt: look.nextTimerAt };
-      const messages = await this.#lock(params);
-      if (messages === null) return { messages: [], nextTimerAt: look.nextTimerAt };
-      if (messages.length > 0) {
+      if (!look.work || params.max < 1) return { deliveries: [], nextTimerAt: look.nextTimerAt };
+      const deliveries = await this.#lock(params);
+      if (deliveries === null) return { deliveries: [], nextTimerAt: look.nextTimerAt };
+      if (deliveries.length > 0) {
         this.#busy.add(params.queue);
-        return { messages, nextTimerAt: null };
+        return { deliveries, nextTimerAt: null };
       }
       // Nothing there, only time's work to do, or another receiver was quicker: look again.
       this.#busy.delete(params.queue);
@@ -83,10 +87,19 @@ export class SqliteMessageQueue implements MessageQueue {
   }
 
   /** Null when the signal fired while the operation waited for its turn: nobody would work on what it locks. */
-  #lock(params: ReceiveParams): Promise<LockedMessage[] | null> {
-    const { writer, broker, clock } = this.#parts;
-    const { queue, max, lockMs = null, signal } = params;
-    return writer.write(() => (signal?.aborted === true ? null : broker.lock({ queue, max, lockMs, now: clock.now() })));
+  #lock(params: ReceiveParams): Promise<SqliteDelivery[] | null> {
+    const { writer, broker, clock, jobs } = this.#parts;
+    const { queue, max, lockMs = null, signal, begin } = params;
+    return writer.write(() => {
+      if (signal?.aborted === true) return null;
+      const messages = broker.lock({ queue, max, lockMs, now: clock.now() });
+      const deliveries = messages.map((message) => new SqliteDelivery(this.#parts, queue, message));
+      for (const delivery of deliveries) {
+        const isBegun = begin !== undefined && jobs !== undefined && beginWithin(jobs, delivery, begin);
+        if (!isBegun) void delivery.message.body;
+      }
+      return deliveries;
+    });
   }
 
   /** Returns when there may be work, at the latest after `waitMs`. */
@@ -109,6 +122,14 @@ export class SqliteMessageQueue implements MessageQueue {
     const { reader, broker, clock } = this.#parts;
     return reader.read(() => broker.look(queue, clock.now()));
   }
+}
+
+/** Saves the start of the delivery's job in the transaction that locks its message; false when nothing is to be begun. */
+function beginWithin(jobs: JobTransaction, delivery: SqliteDelivery, begin: BeginAttempt): boolean {
+  let stored: StoredJob | undefined;
+  const change = begin(delivery, (jobId) => (stored = readStoredJob(jobs.db, jobId))?.job);
+  if (change !== undefined && stored !== undefined) delivery.saved = saveKnownJob(jobs, change, stored);
+  return delivery.saved !== undefined;
 }
 
 function brokerMessage(message: OutgoingMessage): BrokerMessage {

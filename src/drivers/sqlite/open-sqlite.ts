@@ -99,7 +99,7 @@ async function assemble(
   const { broker } = transaction;
   return {
     store: new SqliteJobStore({ writer, reader, transaction, clock }),
-    queue: new SqliteMessageQueue({ writer, reader, broker, clock, notice: waker }),
+    queue: new SqliteMessageQueue({ writer, reader, broker, clock, notice: waker, jobs: transaction }),
     deadLetters: new SqliteDeadLetterQueue({ writer, reader, broker, clock }),
     admin: new SqliteQueueAdmin({ writer, reader, broker, clock }),
     events: new SqliteEventLog(reader, waker),

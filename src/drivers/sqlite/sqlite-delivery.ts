@@ -1,10 +1,12 @@
 // One hand-out of the SQLite queue: the message and what can be done with it while its lock holds.
 
 import { hasCode } from '../../domain/errors.js';
+import type { Job } from '../../domain/job.js';
 import type { Clock } from '../../ports/clock.js';
 import type { DeadLetterReason, Delivery, MessageProps, ReceivedMessage } from '../../ports/message-queue.js';
 import type { Broker } from './broker/broker.js';
 import type { LockedMessage, LockRef } from './broker/broker-message.js';
+import type { StoredJob } from './job-transaction.js';
 import type { Writer } from './writer.js';
 
 const MAX_DESCRIPTION = 1_024;
@@ -18,24 +20,18 @@ export interface SettlementParts {
 export class SqliteDelivery implements Delivery {
   readonly queueMode = 'local';
   readonly queue: string;
-  readonly message: ReceivedMessage;
+  readonly message: SqliteMessage;
   readonly lockedUntil: number;
   readonly #parts: SettlementParts;
   readonly #ref: LockRef;
   readonly #lockMs: number;
   #isCompleted = false;
+  /** What the attempt that began with this hand-out last saved of its job. */
+  saved: StoredJob | undefined;
 
   constructor(parts: SettlementParts, queue: string, locked: LockedMessage) {
     this.queue = queue;
-    this.message = {
-      messageId: locked.messageId,
-      body: locked.body,
-      properties: JSON.parse(locked.properties) as MessageProps,
-      brokerSequence: String(locked.seq),
-      enqueuedAt: locked.enqueuedAt,
-      expiresAt: locked.expiresAt,
-      deliveryCount: locked.deliveryCount,
-    };
+    this.message = new SqliteMessage(parts.broker, locked);
     this.lockedUntil = locked.lockedUntil;
     this.#parts = parts;
     this.#ref = { queue, seq: locked.seq, token: locked.token };
@@ -49,6 +45,10 @@ export class SqliteDelivery implements Delivery {
 
   get isCompleted(): boolean {
     return this.#isCompleted;
+  }
+
+  get begun(): Job | undefined {
+    return this.saved?.job;
   }
 
   /**
@@ -91,6 +91,34 @@ export class SqliteDelivery implements Delivery {
       const now = clock.now();
       broker.release(this.#ref, delayMs > 0 ? now + delayMs : null, now);
     });
+  }
+}
+
+class SqliteMessage implements ReceivedMessage {
+  readonly messageId: string;
+  readonly properties: MessageProps;
+  readonly brokerSequence: string;
+  readonly enqueuedAt: number;
+  readonly expiresAt: number | null;
+  readonly deliveryCount: number;
+  readonly #broker: Broker;
+  readonly #seq: number;
+  #body: Uint8Array | undefined;
+
+  constructor(broker: Broker, locked: LockedMessage) {
+    this.messageId = locked.messageId;
+    this.properties = JSON.parse(locked.properties) as MessageProps;
+    this.brokerSequence = String(locked.seq);
+    this.enqueuedAt = locked.enqueuedAt;
+    this.expiresAt = locked.expiresAt;
+    this.deliveryCount = locked.deliveryCount;
+    this.#broker = broker;
+    this.#seq = locked.seq;
+  }
+
+  /** Read when first asked for: inside the hand-out, unless an attempt was begun, which needs only the stored job. Empty when the message is gone. */
+  get body(): Uint8Array {
+    return (this.#body ??= this.#broker.body(this.#seq) ?? new Uint8Array());
   }
 }
 

@@ -301,6 +301,37 @@ describe('jobs that may kill their worker', () => {
     endOf('neighbour').resolve();
   });
 
+  test('wait also for those that began in the step that brought their message', async () => {
+    const world = await World.open();
+    const suspect = await world.submit('echo', 'suspect');
+    await lostAttempts(world, suspect, 2);
+    const started: unknown[] = [];
+    const end = new Deferred();
+    world.start(
+      [
+        handler(async (_context, payload) => {
+          started.push(payload);
+          if (payload !== 'first') await end.promise;
+        }),
+      ],
+      { lockMs: 10_000, concurrency: 10 },
+      {
+        ...world.backend,
+        // The first job loads the handler; the others come in one hand-out behind it.
+        queue: withMethods(world.backend.queue, { receive: (params) => world.backend.queue.receive({ ...params, queue: started.length === 0 ? OTHER_QUEUE : QUEUE }) }),
+      },
+    );
+    await world.submit('echo', 'first', { queue: OTHER_QUEUE });
+    const neighbours = [await world.submit('echo', 'a'), await world.submit('echo', 'b')];
+    await world.clock.advance(20_000);
+    for (const { jobId } of neighbours) expect(await world.job(jobId)).toMatchObject({ status: 'Running' });
+    expect(started).toEqual(['first', 'a', 'b']);
+    expect(await world.job(suspect.jobId)).toMatchObject({ attempt: 2 });
+    end.resolve();
+    await world.becomes(suspect.jobId, 'Succeeded');
+    expect(started).toEqual(['first', 'a', 'b', 'suspect']);
+  });
+
   test('wait for their turn under a lock that is renewed, and start only then', async () => {
     const world = await World.open();
     const suspect = await world.submit('echo', 'suspect');

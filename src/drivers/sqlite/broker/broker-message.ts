@@ -50,7 +50,6 @@ export interface LockedMessage {
   /** How long the lock lasts from its start; a renewal asks for the same. */
   readonly lockMs: number;
   readonly messageId: string;
-  readonly body: Uint8Array;
   readonly properties: string;
   readonly enqueuedAt: number;
   readonly expiresAt: number | null;

@@ -70,6 +70,11 @@ export class Broker {
     return this.#handOut.lock(request);
   }
 
+  /** The bytes of a message, for its holder; undefined when it is gone. Apart from `lock`, for who knows what is in it. */
+  body(seq: number): Uint8Array | undefined {
+    return this.#handOut.body(seq);
+  }
+
   /** Deletes the message. LOCK_LOST, as for all that name a hand-out: nothing has changed then. */
   complete(ref: LockRef, now: number): void {
     this.#settlement.complete(ref, now);

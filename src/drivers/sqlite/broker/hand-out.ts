@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
 
-import { prepared } from '../database.js';
+import { prepared, preparedRaw } from '../database.js';
 import type { BrokerHooks, LockedMessage, LockRequest } from './broker-message.js';
 import { type BrokerQueue, type BrokerQueues, queueUnknown } from './broker-queues.js';
 import { MESSAGE_STATES } from './message-state.js';
@@ -17,9 +17,9 @@ export const SHARE_FOR_LOWER_RANKS = 16;
 
 const ACTIVE = MESSAGE_STATES.active;
 
+const COLUMNS = 'seq, rank, message_id, properties, enqueued_at, expires_at, delivery_count';
 // The cast hands the body out as bytes however it was put in.
-const COLUMNS = `seq, rank, message_id AS messageId, CAST(body AS BLOB) AS body, properties, enqueued_at AS enqueuedAt,
-  expires_at AS expiresAt, delivery_count AS deliveryCount`;
+const BODY = `SELECT CAST(body AS BLOB) AS body FROM broker_messages WHERE seq = ?`;
 
 const FROM_ACTIVE = `FROM broker_messages WHERE queue_id = ? AND state = ${ACTIVE}`;
 const WAITING = `SELECT ${COLUMNS} ${FROM_ACTIVE} ORDER BY rank, seq LIMIT ?`;
@@ -31,9 +31,16 @@ FROM broker_queues q WHERE name = ?`;
 const SAVE_PASSED_OVER = 'UPDATE broker_queues SET passed_over = ? WHERE id = ?';
 const SET_LOCK = `UPDATE broker_messages SET state = ${MESSAGE_STATES.locked}, locked_until = ?, token = ? WHERE seq = ?`;
 
-interface WaitingRow extends Omit<LockedMessage, 'token' | 'lockedUntil' | 'lockMs'> {
-  readonly rank: number;
-}
+/** As an array: cheaper than an object per row. */
+type WaitingRow = readonly [
+  seq: number,
+  rank: number,
+  messageId: string,
+  properties: string,
+  enqueuedAt: number,
+  expiresAt: number | null,
+  deliveryCount: number,
+];
 
 export class HandOut {
   readonly #db: Database;
@@ -64,22 +71,26 @@ export class HandOut {
     const lockMs = Math.min(request.lockMs ?? queue.lockMs, queue.lockMs);
     const lockedUntil = request.now + lockMs;
     const setLock = prepared(this.#db, SET_LOCK);
-    const messages = rows.map((row) => {
+    const messages = rows.map(([seq, , messageId, properties, enqueuedAt, expiresAt, deliveryCount]): LockedMessage => {
       const token = randomUUID();
-      setLock.run(lockedUntil, token, row.seq);
-      return { ...row, token, lockedUntil, lockMs };
+      setLock.run(lockedUntil, token, seq);
+      return { seq, token, lockedUntil, lockMs, messageId, properties, enqueuedAt, expiresAt, deliveryCount };
     });
     this.#hooks.counted(queue.name, 'active', -messages.length);
     this.#hooks.counted(queue.name, 'locked', messages.length);
     return messages;
   }
 
+  body(seq: number): Uint8Array | undefined {
+    return prepared<{ body: Uint8Array }>(this.#db, BODY).get(seq)?.body;
+  }
+
   #choose(queue: BrokerQueue, max: number): WaitingRow[] {
-    const rows = prepared<WaitingRow>(this.#db, WAITING).all(queue.id, max);
+    const rows = preparedRaw<WaitingRow>(this.#db, WAITING).all(queue.id, max);
     const last = rows.at(-1);
     // Fewer than asked for: nothing is passed over, everything goes out.
     if (last === undefined || rows.length < max) return rows;
-    const lowerRank = this.#rankBelow(queue, last.rank);
+    const lowerRank = this.#rankBelow(queue, last[1]);
     if (lowerRank === null) return rows;
     const passedOver = queue.passedOver + rows.length;
     const turns = Math.floor(passedOver / SHARE_FOR_LOWER_RANKS);
@@ -93,9 +104,9 @@ export class HandOut {
   #oldestFrom(queue: BrokerQueue, first: number, count: number): WaitingRow[] {
     const candidates: WaitingRow[] = [];
     for (let rank: number | null = first; rank !== null; rank = this.#rankBelow(queue, rank)) {
-      candidates.push(...prepared<WaitingRow>(this.#db, WAITING_OF_RANK).all(queue.id, rank, count));
+      candidates.push(...preparedRaw<WaitingRow>(this.#db, WAITING_OF_RANK).all(queue.id, rank, count));
     }
-    return candidates.sort((a, b) => a.seq - b.seq).slice(0, count);
+    return candidates.sort((a, b) => a[0] - b[0]).slice(0, count);
   }
 
   #rankBelow(queue: BrokerQueue, rank: number): number | null {
