@@ -3,7 +3,7 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 
 import type { QueueDefinition } from '../queue-catalog.js';
-import { type QueueFields, queueFromFields, QueueFieldProblem } from '../queue-fields.js';
+import { QUEUE_FIELDS, QueueFieldProblem, type QueueFields, queueFromFields } from '../queue-fields.js';
 import { AtomError } from './atom-error.js';
 
 /** Attributes and prefixes say nothing we need: some clients write `<QueueDescription>`, others `<ns1:QueueDescription>`. */
@@ -25,7 +25,9 @@ function fieldsOf(body: string): QueueFields {
   const description = childOf(childOf(childOf(parsed(body), 'entry'), 'content'), 'QueueDescription');
   if (description === undefined) throw new AtomError(400, 'The body is not an entry with a QueueDescription; topics, subscriptions and rules are not available here.');
   if (typeof description === 'string') return new Map();
-  return new Map(Object.entries(description).map(([name, value]) => [name, typeof value === 'string' ? value : nestedText(name)]));
+  // Clients that send back what they read send more than can be chosen: counts, for instance, as elements within an element.
+  const chosen = Object.entries(description).filter(([name]) => QUEUE_FIELDS.includes(name));
+  return new Map(chosen.map(([name, value]) => [name, typeof value === 'string' ? value : nestedText(name)]));
 }
 
 function parsed(body: string): unknown {
