@@ -1,0 +1,86 @@
+// Checks in front of rhea's handlers of a session's frames, for what rhea takes on trust: ranges of deliveries, credit,
+// sizes, formats. Everything here touches internals of rhea; rhea.ts says which.
+
+import { CONDITIONS } from './conditions.js';
+import { type AttachFrame, decoded, type DispositionFrame, type Frame, type Receiver, type Session, type TransferFrame } from './rhea.js';
+import { COORDINATOR_TARGET, isCoordinator } from './transactions.js';
+
+/**
+ * Stands for message format 0: rhea decodes that format and drops the bytes, any other it passes on. So bodies and
+ * properties are kept as they were sent, and a message that cannot be decoded is refused instead of ending the connection.
+ */
+export const PLAIN_FORMAT = 0xffff_fff0;
+
+export function guardSession(session: Session): void {
+  guardTransfers(session);
+  guardDispositions(session);
+  guardAttaches(session);
+}
+
+function guardTransfers(session: Session): void {
+  const receive = session.on_transfer.bind(session);
+  session.on_transfer = (frame) => {
+    const link = session.remote.handles[frame.performative.handle];
+    if (link === undefined || !isReceiver(link)) return receive(frame);
+    const continues = link._incomplete !== undefined;
+    if (!continues) {
+      keepBytes(frame);
+      if (link.credit <= 0) refuseOverrun(link);
+    } else if (isOverLimit(link)) {
+      return receive({ ...frame, payload: Buffer.alloc(0) });
+    }
+    receive(frame);
+  };
+}
+
+function keepBytes({ performative }: Frame<TransferFrame>): void {
+  const format = performative.message_format ?? 0;
+  if (format === 0) performative.message_format = PLAIN_FORMAT;
+}
+
+/** rhea would only print a line. The message still arrives at the link, which refuses it because it is closed. */
+function refuseOverrun(link: Receiver): void {
+  link.credit = 1;
+  link.close({ condition: CONDITIONS.transferLimit, description: 'A message was sent without credit.' });
+}
+
+/** More than the link takes has come in already: the rest is not kept, and the link refuses the message by its size. */
+function isOverLimit(link: Receiver): boolean {
+  const limit = link.local.attach.max_message_size;
+  const frames = link._incomplete?.frames ?? [];
+  return limit !== undefined && frames.reduce((sum, { length }) => sum + length, 0) > limit;
+}
+
+/**
+ * rhea looks at every id of the range, of which there may be 2^32, and takes an id before the oldest one it knows for
+ * another delivery. Only ids that are in its ring reach it.
+ */
+function guardDispositions(session: Session): void {
+  const receive = session.on_disposition.bind(session);
+  session.on_disposition = (frame) => {
+    const { performative } = frame;
+    const { deliveries } = performative.role ? session.outgoing : session.incoming;
+    const oldest = deliveries.get_head()?.id;
+    if (oldest === undefined) return;
+    const first = Math.max(performative.first, oldest);
+    const last = Math.min(performative.last ?? performative.first, oldest + deliveries.size - 1);
+    if (last >= first) receive({ ...frame, performative: narrowed(performative, first, last) });
+  };
+}
+
+function narrowed(performative: DispositionFrame, first: number, last: number): DispositionFrame {
+  return Object.assign(performative, { first, last });
+}
+
+function guardAttaches(session: Session): void {
+  const receive = session.on_attach.bind(session);
+  session.on_attach = (frame: Frame<AttachFrame>) => {
+    // rhea would drop a target of this kind, and with it what the link is refused for.
+    if (isCoordinator(frame.performative.target)) frame.performative.target = decoded(COORDINATOR_TARGET);
+    receive(frame);
+  };
+}
+
+function isReceiver(link: { is_receiver(): boolean }): link is Receiver {
+  return link.is_receiver();
+}
