@@ -9,6 +9,7 @@ import type { EventLog } from './event-log.js';
 import type { JobCounters } from './job-counters.js';
 import type { JobLog } from './job-log.js';
 import type { JobStore } from './job-store.js';
+import type { JobsElsewhere } from './jobs-elsewhere.js';
 import type { MessageQueue } from './message-queue.js';
 import type { Outbox } from './outbox.js';
 import type { QueueAdmin } from './queue-admin.js';
@@ -37,6 +38,8 @@ export interface Backend {
   readonly localQueue?: MessageQueue;
   /** With an outbox: the jobs that a watcher of the other queue's dead letters has to look after. */
   readonly watched?: WatchedJobs;
+  /** Jobs whose messages are, or were to be, on a queue that is not the store's own. */
+  readonly elsewhere?: JobsElsewhere;
   /** The pause flags where the broker of `queue` keeps none for us. */
   readonly pauses?: QueuePauses;
   /**

@@ -5,6 +5,9 @@ import type { JobId } from '../domain/job.js';
 /** A worker whose newest heartbeat is older than this counts as gone. */
 export const WORKER_GONE_AFTER_MS = 15_000;
 
+/** A record names at most this many running jobs, the longest running ones: long lists would make each heartbeat a large write. */
+export const MAX_RUNNING_TOLD = 100;
+
 export interface WorkerRecord {
   readonly workerId: string;
   readonly host: string;

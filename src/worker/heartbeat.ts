@@ -1,6 +1,6 @@
 // The worker's sign of life, which also brings back whether somebody wants it to drain.
 
-import type { WorkerRecord } from '../ports/worker-registry.js';
+import { MAX_RUNNING_TOLD, type WorkerRecord } from '../ports/worker-registry.js';
 import type { Attempt } from './attempt.js';
 import type { WorkerInput } from './worker-settings.js';
 
@@ -10,9 +10,6 @@ export interface HeartbeatFacts extends Pick<WorkerInput, 'backend' | 'handlers'
   readonly startedAt: number;
 }
 
-/** Long lists would make each heartbeat a large write; `worker list` shows the oldest of them. */
-const MAX_RUNNING = 100;
-
 export async function heartbeat(facts: HeartbeatFacts, onDrainRequested: () => void): Promise<void> {
   const { drainRequested } = await facts.backend.workers.heartbeat(recordOf(facts));
   if (drainRequested) onDrainRequested();
@@ -21,7 +18,7 @@ export async function heartbeat(facts: HeartbeatFacts, onDrainRequested: () => v
 function recordOf({ backend, handlers, settings, worker, counts, startedAt }: HeartbeatFacts): WorkerRecord {
   const { workerId, host, pid, version, queues, concurrency } = settings;
   const oldestFirst = [...worker.running].sort((a, b) => a.startedAt - b.startedAt);
-  const running = oldestFirst.slice(0, MAX_RUNNING).map(({ job }) => ({ jobId: job.jobId, type: job.type, startedAt: job.startedAt ?? 0 }));
+  const running = oldestFirst.slice(0, MAX_RUNNING_TOLD).map(({ job }) => ({ jobId: job.jobId, type: job.type, startedAt: job.startedAt ?? 0 }));
   return {
     workerId,
     host,

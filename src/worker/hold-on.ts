@@ -1,13 +1,11 @@
 // Trying again while store or queue are away. What a delivery still has to store or settle is worth waiting for: an hour
 // of work, or a message that nobody else can have before its lock ends.
 
-import { hasCode, type ErrorCode } from '../domain/errors.js';
 import type { JobId } from '../domain/job.js';
+import { isPassing } from './failure-kinds.js';
 import type { HeldLock } from './lock-renewer.js';
 import type { WorkerParts } from './worker-parts.js';
 
-/** Failures that may pass without anybody touching the data. */
-const PASSING: readonly ErrorCode[] = ['DB_BUSY', 'DB_FULL', 'DB_IO', 'BACKEND_UNAVAILABLE'];
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 5000;
 
@@ -28,7 +26,7 @@ export async function holdOn<T>(action: () => Promise<T>, { lock, problem, jobId
     try {
       return await action();
     } catch (error) {
-      if (!hasCode(error, ...PASSING) || lock.lost || parts.stopSignal.aborted) throw error;
+      if (!isPassing(error) || lock.lost || parts.stopSignal.aborted) throw error;
       parts.log.warn({ err: error, jobId }, `${problem}; trying again in ${pauseMs} ms`);
     }
     await parts.backend.clock.sleep(pauseMs, parts.stopSignal);

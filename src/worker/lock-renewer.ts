@@ -6,6 +6,8 @@ import type { Delivery } from '../ports/message-queue.js';
 import type { Deadline, Deadlines } from './deadlines.js';
 import type { WorkerLog } from './worker-log.js';
 
+/** What another system says of its locks is that old when it arrives: nobody relies on the last moments of one. */
+const FAR_MARGIN_MS = 2000;
 /** Renewals closer together than this would keep a slow backend from anything else. */
 const MIN_PAUSE_MS = 20;
 
@@ -55,7 +57,8 @@ export class HeldLock implements Deadline {
 
   schedule(): void {
     const remaining = this.lockedUntil - this.#clock.now();
-    this.#endsAt = this.#clock.monotonic() + remaining;
+    const margin = this.#delivery.queueMode === 'local' ? 0 : Math.min(FAR_MARGIN_MS, remaining / 10);
+    this.#endsAt = this.#clock.monotonic() + remaining - margin;
     this.#renewAfter(remaining / 2);
   }
 
@@ -75,12 +78,17 @@ export class HeldLock implements Deadline {
   }
 
   async #renew(): Promise<void> {
+    // A renewal that never answers must not look like a lock that is held.
+    const end: Deadline = { dueAt: this.#endsAt, onDue: () => this.#lose() };
+    this.#deadlines.add(end);
     try {
       this.lockedUntil = await this.#delivery.renewLock();
-      if (!this.#released) this.schedule();
+      if (!this.#released && !this.lost) this.schedule();
     } catch (error) {
       // Settled while the renewal was on its way: its failure means nothing.
-      if (!this.#released) this.#renewalFailed(error);
+      if (!this.#released && !this.lost) this.#renewalFailed(error);
+    } finally {
+      this.#deadlines.delete(end);
     }
   }
 
@@ -91,6 +99,11 @@ export class HeldLock implements Deadline {
       this.#renewAfter(remaining / 2);
       return;
     }
+    this.#lose();
+  }
+
+  #lose(): void {
+    if (this.lost || this.#released) return;
     this.lost = true;
     this.onLost?.();
   }

@@ -1,15 +1,15 @@
 // Takes messages off the queues: never more than there are slots for, all queues in turn. What becomes of a message is
 // the business of `begin`.
 
-import { type ErrorCode, hasCode } from '../domain/errors.js';
 import type { Clock } from '../ports/clock.js';
 import type { BeginAttempt, Delivery, MessageQueue } from '../ports/message-queue.js';
 import type { AloneGate } from './alone-gate.js';
+import { isHopeless } from './failure-kinds.js';
 import type { Slots } from './slots.js';
 import type { WorkerLog } from './worker-log.js';
 
 export interface TakerParts {
-  readonly queue: MessageQueue;
+  readonly queue: Pick<MessageQueue, 'receive'>;
   readonly clock: Clock;
   readonly log: WorkerLog;
   readonly slots: Slots;
@@ -35,8 +35,6 @@ export interface TakerSettings {
   readonly endWhenDone: boolean;
 }
 
-/** After these another try is as hopeless as the first. */
-const HOPELESS: readonly ErrorCode[] = ['DB_GONE', 'DB_INVALID', 'DB_NEWER', 'QUEUE_UNKNOWN'];
 /** With fewer slots than queues, those that wait change this often. */
 const TURN_MS = 200;
 const FIRST_PAUSE_MS = 500;
@@ -47,6 +45,7 @@ export class MessageTaker {
   readonly #settings: TakerSettings;
   #turn = 0;
   #failures = 0;
+  #hasWorked = false;
   /** Ends a wait for messages. */
   #waitSignal: AbortSignal;
   /** By Clock.monotonic: the loop's newest turn, for /health. */
@@ -112,10 +111,11 @@ export class MessageTaker {
     }
     try {
       const came = await this.#take(room);
+      this.#hasWorked = true;
       if (!came) this.#failures = 0;
       return came;
     } catch (error) {
-      if (hasCode(error, ...HOPELESS)) throw error;
+      if (isHopeless(error, { hasWorked: this.#hasWorked })) throw error;
       this.#failures += 1;
       log.error({ err: error, failures: this.#failures }, 'messages could not be taken; trying again');
       return true;

@@ -7,9 +7,10 @@ import { DEFAULT_RETRY_POLICY } from '../domain/retry-policy.js';
 import type { Backend } from '../ports/backend.js';
 import type { JobTypes } from '../services/job-types.js';
 import type { OutboxFallback } from '../services/relay-outbox.js';
+import { isPassing } from './failure-kinds.js';
 import { type JobTypeSettings, loadJobTypes } from './load-job-types.js';
 import { Worker } from './worker.js';
-import { type LogLevel, openWorkerLog } from './worker-log.js';
+import { type LogLevel, openWorkerLog, type WorkerLog } from './worker-log.js';
 import { DEFAULT_DRAIN_TIMEOUT_MS, DEFAULT_GRACE_MS } from './worker-settings.js';
 
 export interface OpenWorker {
@@ -40,12 +41,13 @@ export async function openWorker(backend: Backend, options: OpenWorker): Promise
   const handlers = await jobTypes.handlerRegistry(options.handlers);
   const workerId = newWorkerId();
   const queues = options.queues?.length ? [...new Set(options.queues)] : jobTypes.queues().map(({ name }) => name);
-  await createMissingQueues(backend, jobTypes, queues);
+  const log = await openWorkerLog({ ...options.log, fields: { workerId } });
+  await createMissingQueues(backend, jobTypes, queues, log);
   return new Worker({
     backend,
     jobTypes,
     handlers,
-    log: await openWorkerLog({ ...options.log, fields: { workerId } }),
+    log,
     settings: {
       workerId,
       host: hostname(),
@@ -66,10 +68,19 @@ export async function openWorker(backend: Backend, options: OpenWorker): Promise
   });
 }
 
-/** A queue that a handler module brings along need not be made by hand. Doing it twice changes nothing. */
-async function createMissingQueues({ admin }: Pick<Backend, 'admin'>, jobTypes: JobTypes, queues: readonly string[]): Promise<void> {
-  const existing = new Set((await admin.list(queues)).map(({ name }) => name));
-  for (const name of queues) if (!existing.has(name)) await admin.create(jobTypes.queue(name));
+/**
+ * A queue that a handler module brings along need not be made by hand. Doing it twice changes nothing. Another system may
+ * be away, or its account may not be allowed to do this; whether a queue is there shows when messages are taken.
+ */
+async function createMissingQueues(backend: Pick<Backend, 'admin' | 'outbox'>, jobTypes: JobTypes, queues: readonly string[], log: WorkerLog): Promise<void> {
+  const { admin, outbox } = backend;
+  try {
+    const existing = new Set((await admin.list(queues)).map(({ name }) => name));
+    for (const name of queues) if (!existing.has(name)) await admin.create(jobTypes.queue(name));
+  } catch (error) {
+    if (outbox === undefined || !isPassing(error)) throw error;
+    log.warn({ err: error }, 'queues could not be looked at or made; going on without');
+  }
 }
 
 /** Host and process for people, chance against a reused process number. */

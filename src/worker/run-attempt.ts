@@ -2,7 +2,7 @@
 
 import { hasCode } from '../domain/errors.js';
 import type { Job } from '../domain/job.js';
-import { type Change, start } from '../domain/lifecycle.js';
+import { type Change, giveBack, start } from '../domain/lifecycle.js';
 import type { Delivery } from '../ports/message-queue.js';
 import { ownsAttempt } from '../services/save-with-fence.js';
 import { Attempt } from './attempt.js';
@@ -36,10 +36,7 @@ export async function runAttempt(request: AttemptRequest, parts: WorkerParts): P
   if (request.alone) await new Promise((resolve) => setImmediate(resolve));
   const turn = parts.gate.enter(request.alone);
   const entered = typeof turn === 'boolean' ? turn : await turn;
-  if (!entered) {
-    await release(request.delivery, 0, parts);
-    return { outcome: 'released' };
-  }
+  if (!entered) return letGo(request, parts);
   let ended: EndedAttempt | 'lost' | 'decide-again';
   try {
     ended = await startAndRun(request, loaded, parts);
@@ -68,6 +65,28 @@ export async function runBegun(begun: BegunAttempt, parts: WorkerParts): Promise
 function report({ outcome, error }: DeliveryReport, { attempt, durationMs }: EndedAttempt): DeliveryReport {
   const { type: jobType, jobId } = attempt.job;
   return { outcome, error: error ?? null, jobType, jobId, durationMs };
+}
+
+/**
+ * The worker ends before the job's turn came. Only the own broker gives a message to the next worker at once; another
+ * system would keep it until its lock ends, so there a new message goes out instead.
+ */
+async function letGo({ job, delivery, lock }: AttemptRequest, parts: WorkerParts): Promise<DeliveryReport | 'decide-again'> {
+  const { store, clock } = parts.backend;
+  if (delivery.queueMode === 'local') {
+    await release(delivery, 0, parts);
+    return { outcome: 'released' };
+  }
+  const now = clock.now();
+  try {
+    const saved = await store.save(giveBack(job, now, { dueAt: now, reason: 'the worker was shut down', attemptDelta: 0 }));
+    // Dying here: the message comes again and is superseded.
+    await settleSaved(saved, { delivery, lock }, parts);
+    return { outcome: 'released' };
+  } catch (error) {
+    if (hasCode(error, 'JOB_CONFLICT')) return 'decide-again';
+    throw error;
+  }
 }
 
 async function startAndRun(request: AttemptRequest, loaded: LoadedHandler, parts: WorkerParts): Promise<EndedAttempt | 'lost' | 'decide-again'> {

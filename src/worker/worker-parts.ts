@@ -1,6 +1,7 @@
 // What the deliveries of one worker share.
 
 import type { RetryPolicy } from '../domain/retry-policy.js';
+import type { OutboxFallback } from '../services/relay-outbox.js';
 import type { Backend } from '../ports/backend.js';
 import type { JobTypes } from '../services/job-types.js';
 import type { AloneGate } from './alone-gate.js';
@@ -27,4 +28,5 @@ export interface WorkerParts {
   readonly retryPolicy: RetryPolicy;
   /** How long a handler may go on after its signal fired. */
   readonly graceMs: number;
+  readonly fallback: OutboxFallback;
 }

@@ -9,7 +9,6 @@ import type { Backend } from '../ports/backend.js';
 import type { Delivery } from '../ports/message-queue.js';
 import { AloneGate } from './alone-gate.js';
 import type { Attempt } from './attempt.js';
-import { watchCancels } from './cancel-watch.js';
 import { Deadlines } from './deadlines.js';
 import type { DeliveryReport } from './delivery-report.js';
 import { heartbeat } from './heartbeat.js';
@@ -19,13 +18,14 @@ import { MessageTaker } from './message-taker.js';
 import { workLeft } from './open-work.js';
 import { ParentChecks } from './parent-checks.js';
 import { PlacedSet } from './placed-set.js';
-import { repairParents } from './repair-parents.js';
-import { repeat } from './repeat.js';
+import { relayLast } from './relay-rounds.js';
 import { beginAttempts, runDelivery } from './run-delivery.js';
 import { describeEnd } from './log-text.js';
 import { Slots } from './slots.js';
 import { type HeldDelivery, release } from './settle.js';
+import { TwoQueues } from './two-queues.js';
 import { WorkerMetrics } from './worker-metrics.js';
+import { startRounds } from './worker-rounds.js';
 import type { WorkerParts } from './worker-parts.js';
 import type { WorkerInput, WorkerSettings } from './worker-settings.js';
 import { OutcomeCounts, type WorkerSummary } from './worker-summary.js';
@@ -97,6 +97,7 @@ export class Worker {
       this.#fail(error);
     }
     while (this.#slots.held > 0 && !this.#stopped.signal.aborted) await this.#slots.changed();
+    if (!this.#stopped.signal.aborted) await relayLast(this.#parts);
     this.#ended.abort();
     this.#parts.deadlines.close();
     await Promise.all(rounds);
@@ -204,15 +205,9 @@ export class Worker {
   }
 
   #startRounds(): Promise<void>[] {
-    const { log } = this.#input;
-    const parts = { clock: this.#backend.clock, log, signal: this.#ended.signal };
     const beat = (): Promise<void> =>
       heartbeat({ ...this.#input, worker: this, counts: this.#counts, startedAt: this.#startedAt.wall }, () => this.drain('asked for by `worker drain`'));
-    return [
-      repeat({ what: 'the heartbeat', everyMs: 2000, act: beat }, parts),
-      repeat({ what: 'looking for cancel requests', everyMs: 1000, act: () => watchCancels(this.#backend, this.#parts.attempts) }, parts),
-      repeat({ what: 'looking for stranded parents', everyMs: 10_000, act: () => repairParents(this.#parts) }, parts),
-    ];
+    return startRounds({ parts: this.#parts, queues: this.#settings.queues, beat, signal: this.#ended.signal });
   }
 
   async #leaveRegistry(): Promise<void> {
@@ -244,11 +239,12 @@ export class Worker {
   }
 
   #makeTaker(): MessageTaker {
-    const { queue, clock } = this.#backend;
+    const { queue: far, localQueue: near, clock, outbox } = this.#backend;
     const { queues, lockMs, endWhenDone } = this.#settings;
+    const drainWaitMs = outbox === undefined ? DRAIN_WAIT_MS : FAR_DRAIN_WAIT_MS;
     return new MessageTaker(
       {
-        queue,
+        queue: near === undefined ? far : new TwoQueues({ far, near, clock, log: this.#input.log }),
         clock,
         log: this.#input.log,
         slots: this.#slots,
@@ -259,7 +255,7 @@ export class Worker {
         beginAttempt: beginAttempts(this.#parts),
         isDone: () => this.#isDone(),
       },
-      { queues, lockMs, endWhenDone, waitMs: endWhenDone ? DRAIN_WAIT_MS : IDLE_WAIT_MS },
+      { queues, lockMs, endWhenDone, waitMs: endWhenDone ? drainWaitMs : IDLE_WAIT_MS },
     );
   }
 
@@ -275,5 +271,7 @@ export class Worker {
 const IDLE_WAIT_MS = 5000;
 /** A drain looks often whether it is done. */
 const DRAIN_WAIT_MS = 100;
+/** Another system needs a moment to hand out what it has. */
+const FAR_DRAIN_WAIT_MS = 1000;
 /** Outcomes somebody may have to look at. */
 const LOGGED: ReadonlySet<string> = new Set(['failed', 'dead-lettered', 'retried', 'lost', 'message-dead-lettered', 'store-mismatch']);

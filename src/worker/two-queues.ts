@@ -1,0 +1,162 @@
+// Receives from two brokers as if they were one: the queue of another system, and the store's own one of the same name,
+// which has what was moved there. Neither keeps the other waiting, and while the other system is away the own one goes on.
+
+import { hasCode } from '../domain/errors.js';
+import type { Clock } from '../ports/clock.js';
+import type { Delivery, MessageQueue, ReceiveParams } from '../ports/message-queue.js';
+import { linkedAbort } from '../services/linked-abort.js';
+import { isHopeless } from './failure-kinds.js';
+import type { WorkerLog } from './worker-log.js';
+
+export interface TwoQueuesParts {
+  /** Another system's: slow to ask, may be away. */
+  readonly far: Pick<MessageQueue, 'receive'>;
+  /** The store's own. */
+  readonly near: Pick<MessageQueue, 'receive'>;
+  readonly clock: Clock;
+  readonly log: WorkerLog;
+}
+
+/** What is known of a queue of the other system, by the monotonic clock. */
+interface FarState {
+  /** The last look found something. */
+  busy: boolean;
+  lookedAt: number;
+  awayUntil: number;
+  failures: number;
+}
+
+/** While the near queue has messages, the far one is looked at this often. */
+const LOOK_EVERY_MS = 1000;
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 10_000;
+const NEVER = new AbortController().signal;
+
+export class TwoQueues {
+  readonly #parts: TwoQueuesParts;
+  readonly #far = new Map<string, FarState>();
+  #farHasWorked = false;
+  #turn = 0;
+
+  constructor(parts: TwoQueuesParts) {
+    this.#parts = parts;
+  }
+
+  /** As MessageQueue.receive. Failures of the other system are logged and absorbed, unless they are hopeless. */
+  async receive(params: ReceiveParams): Promise<Delivery[]> {
+    const state = this.#stateOf(params.queue);
+    // With both busy each has the first pick in turn, and half of the room then: with one slot that is every other message.
+    const farFirst = state.busy && this.#turn++ % 2 === 1;
+    if (farFirst) {
+      const far = await this.#takeFar({ ...params, max: half(params.max), waitMs: 0 });
+      const near = await this.#takeNear({ ...params, max: params.max - far.length }, far);
+      if (far.length + near.length > 0) return [...far, ...near];
+    } else {
+      const near = await this.#takeNear({ ...params, max: state.busy ? half(params.max) : params.max }, []);
+      if (near.length > 0) return [...near, ...(await this.#lookFar({ ...params, max: params.max - near.length }, state))];
+    }
+    return params.waitMs <= 0 ? this.#takeFar(params) : this.#waitForEither(params, state);
+  }
+
+  /** What is there at once. A failure must not cost the messages that are held already: it comes again with the next call. */
+  async #takeNear(params: ReceiveParams, held: readonly Delivery[]): Promise<Delivery[]> {
+    if (params.max < 1) return [];
+    try {
+      return await this.#receiveNear({ ...params, waitMs: 0 });
+    } catch (error) {
+      if (held.length === 0) throw error;
+      return [];
+    }
+  }
+
+  async #lookFar(params: ReceiveParams, state: FarState): Promise<Delivery[]> {
+    const isDue = state.busy || this.#parts.clock.monotonic() - state.lookedAt >= LOOK_EVERY_MS;
+    if (params.max < 1 || !isDue) return [];
+    try {
+      return await this.#takeFar({ ...params, waitMs: 0 });
+    } catch {
+      // Hopeless, but the near queue's messages are held: they are worked on first.
+      return [];
+    }
+  }
+
+  async #waitForEither(params: ReceiveParams, state: FarState): Promise<Delivery[]> {
+    const { clock } = this.#parts;
+    const found = linkedAbort(params.signal ?? NEVER);
+    const awayMs = state.awayUntil - clock.monotonic();
+    const waitMs = awayMs > 0 ? Math.min(params.waitMs, awayMs) : params.waitMs;
+    const endingBoth = async (receiving: Promise<Delivery[]>): Promise<Delivery[]> => {
+      let deliveries: Delivery[] | undefined;
+      try {
+        return (deliveries = await receiving);
+      } finally {
+        // Nothing from one of them is no reason to stop waiting for the other.
+        if (deliveries?.length !== 0) found.end();
+      }
+    };
+    const request = { ...params, waitMs, signal: found.signal };
+    const ended = await Promise.allSettled([endingBoth(this.#takeFar(request)), endingBoth(this.#receiveNear({ ...request, max: 1 }))]);
+    found.end();
+    return this.#atMost(params.max, ended);
+  }
+
+  /** Both may have found something in the same moment: the near one is given back when there is no room for it. */
+  async #atMost(max: number, [far, near]: readonly [PromiseSettledResult<Delivery[]>, PromiseSettledResult<Delivery[]>]): Promise<Delivery[]> {
+    const fromFar = far.status === 'fulfilled' ? far.value : [];
+    const fromNear = near.status === 'fulfilled' ? near.value : [];
+    const surplus = fromNear.splice(Math.max(0, max - fromFar.length));
+    await Promise.allSettled(surplus.map((delivery) => delivery.release(0)));
+    if (fromFar.length + fromNear.length > 0) return [...fromFar, ...fromNear];
+    for (const ended of [far, near]) if (ended.status === 'rejected') throw ended.reason;
+    return [];
+  }
+
+  /** A queue that was made by hand in the other system has no twin before something is moved there. */
+  async #receiveNear(params: ReceiveParams): Promise<Delivery[]> {
+    try {
+      return await this.#parts.near.receive(params);
+    } catch (error) {
+      if (!hasCode(error, 'QUEUE_UNKNOWN')) throw error;
+      if (params.waitMs > 0) await this.#parts.clock.sleep(params.waitMs, params.signal);
+      return [];
+    }
+  }
+
+  async #takeFar(params: ReceiveParams): Promise<Delivery[]> {
+    const { far, clock } = this.#parts;
+    const state = this.#stateOf(params.queue);
+    if (clock.monotonic() < state.awayUntil) return [];
+    try {
+      const deliveries = await far.receive(params);
+      this.#farHasWorked = true;
+      state.failures = 0;
+      state.busy = deliveries.length > 0;
+      return deliveries;
+    } catch (error) {
+      this.#failed(error, state);
+      return [];
+    } finally {
+      state.lookedAt = clock.monotonic();
+    }
+  }
+
+  #failed(error: unknown, state: FarState): void {
+    const { clock, log } = this.#parts;
+    state.busy = false;
+    if (isHopeless(error, { hasWorked: this.#farHasWorked })) throw error;
+    const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** state.failures, LONGEST_PAUSE_MS);
+    state.failures += 1;
+    state.awayUntil = clock.monotonic() + pauseMs;
+    log.error({ err: error, failures: state.failures }, `messages could not be taken; trying again in ${pauseMs} ms, the store's own queue goes on`);
+  }
+
+  #stateOf(queue: string): FarState {
+    const known = this.#far.get(queue) ?? { busy: false, lookedAt: -Infinity, awayUntil: -Infinity, failures: 0 };
+    this.#far.set(queue, known);
+    return known;
+  }
+}
+
+function half(max: number): number {
+  return Math.ceil(max / 2);
+}
