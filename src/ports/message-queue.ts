@@ -39,7 +39,7 @@ export interface ReceiveParams {
   /** Shorter lock than the queue's, where the backend lets the receiver choose; for drills. */
   readonly lockMs?: number;
   readonly signal?: AbortSignal;
-  readonly begin?: BeginAttempt;
+  readonly begin?: BeginAttempt | undefined;
 }
 
 /**

@@ -20,8 +20,8 @@ export interface TakerParts {
   readonly budget: () => number;
   /** Takes the delivery over, its slot included. */
   readonly begin: (delivery: Delivery) => void;
-  /** Saves the start of a job with its hand-out, where the queue can. */
-  readonly beginAttempt: BeginAttempt;
+  /** Saves the start of a job with its hand-out, where the queue can; undefined where hand-outs may be given back unseen. */
+  readonly beginAttempt: BeginAttempt | undefined;
   /** Nothing came and nothing is held: true ends the taking. */
   readonly isDone: () => Promise<boolean>;
 }

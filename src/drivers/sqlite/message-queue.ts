@@ -92,7 +92,7 @@ export class SqliteMessageQueue implements MessageQueue {
     const { queue, max, lockMs = null, signal, begin } = params;
     return writer.write(() => {
       if (signal?.aborted === true) return null;
-      const messages = broker.lock({ queue, max, lockMs, now: clock.now() });
+      const messages = broker.lock({ queue, max, lockMs, now: clock.now(), withoutBodies: true });
       const deliveries = messages.map((message) => new SqliteDelivery(this.#parts, queue, message));
       for (const delivery of deliveries) {
         const isBegun = begin !== undefined && jobs !== undefined && beginWithin(jobs, delivery, begin);

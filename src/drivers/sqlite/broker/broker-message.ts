@@ -32,6 +32,8 @@ export interface LockRequest {
   /** Null: the queue's; a longer one than the queue's is cut to it. */
   readonly lockMs: number | null;
   readonly now: number;
+  /** The messages come with empty bodies; `Broker.body` reads them. For receivers that need few of them. */
+  readonly withoutBodies?: boolean;
 }
 
 /** A hand-out under its lock: what every settlement names. */
@@ -50,6 +52,7 @@ export interface LockedMessage {
   /** How long the lock lasts from its start; a renewal asks for the same. */
   readonly lockMs: number;
   readonly messageId: string;
+  readonly body: Uint8Array;
   readonly properties: string;
   readonly enqueuedAt: number;
   readonly expiresAt: number | null;

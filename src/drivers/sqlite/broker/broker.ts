@@ -70,7 +70,7 @@ export class Broker {
     return this.#handOut.lock(request);
   }
 
-  /** The bytes of a message, for its holder; undefined when it is gone. Apart from `lock`, for who knows what is in it. */
+  /** The bytes of a message, for its holder; undefined when it is gone. */
   body(seq: number): Uint8Array | undefined {
     return this.#handOut.body(seq);
   }

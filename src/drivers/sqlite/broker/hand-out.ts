@@ -19,11 +19,15 @@ const ACTIVE = MESSAGE_STATES.active;
 
 const COLUMNS = 'seq, rank, message_id, properties, enqueued_at, expires_at, delivery_count';
 // The cast hands the body out as bytes however it was put in.
-const BODY = `SELECT CAST(body AS BLOB) AS body FROM broker_messages WHERE seq = ?`;
+const BODY = 'CAST(body AS BLOB)';
+const ONE_BODY = `SELECT ${BODY} AS body FROM broker_messages WHERE seq = ?`;
+const NO_BODY = new Uint8Array();
 
 const FROM_ACTIVE = `FROM broker_messages WHERE queue_id = ? AND state = ${ACTIVE}`;
-const WAITING = `SELECT ${COLUMNS} ${FROM_ACTIVE} ORDER BY rank, seq LIMIT ?`;
-const WAITING_OF_RANK = `SELECT ${COLUMNS} ${FROM_ACTIVE} AND rank = ? ORDER BY seq LIMIT ?`;
+const waiting = (body: string): string => `SELECT ${COLUMNS}, ${body} ${FROM_ACTIVE} ORDER BY rank, seq LIMIT ?`;
+const waitingOfRank = (body: string): string => `SELECT ${COLUMNS}, ${body} ${FROM_ACTIVE} AND rank = ? ORDER BY seq LIMIT ?`;
+const WITH_BODIES = { all: waiting(BODY), ofRank: waitingOfRank(BODY) };
+const WITHOUT_BODIES = { all: waiting('NULL'), ofRank: waitingOfRank('NULL') };
 const NEXT_RANK = `SELECT min(rank) AS rank ${FROM_ACTIVE} AND rank > ?`;
 const ANY_WAITS = `
 SELECT paused_at IS NULL AND EXISTS (SELECT 1 FROM broker_messages WHERE queue_id = q.id AND state = ${ACTIVE}) AS waits
@@ -40,6 +44,7 @@ type WaitingRow = readonly [
   enqueuedAt: number,
   expiresAt: number | null,
   deliveryCount: number,
+  body: Uint8Array | null,
 ];
 
 export class HandOut {
@@ -66,15 +71,15 @@ export class HandOut {
     const queue = this.#queues.require(request.queue);
     const { expiredLeft } = this.#sweep.run(request.now);
     if (expiredLeft || queue.pausedAt !== null || request.max < 1) return [];
-    const rows = this.#choose(queue, request.max);
+    const rows = this.#choose(queue, request.max, request.withoutBodies === true ? WITHOUT_BODIES : WITH_BODIES);
     if (rows.length === 0) return [];
     const lockMs = Math.min(request.lockMs ?? queue.lockMs, queue.lockMs);
     const lockedUntil = request.now + lockMs;
     const setLock = prepared(this.#db, SET_LOCK);
-    const messages = rows.map(([seq, , messageId, properties, enqueuedAt, expiresAt, deliveryCount]): LockedMessage => {
+    const messages = rows.map(([seq, , messageId, properties, enqueuedAt, expiresAt, deliveryCount, body]): LockedMessage => {
       const token = randomUUID();
       setLock.run(lockedUntil, token, seq);
-      return { seq, token, lockedUntil, lockMs, messageId, properties, enqueuedAt, expiresAt, deliveryCount };
+      return { seq, token, lockedUntil, lockMs, messageId, body: body ?? NO_BODY, properties, enqueuedAt, expiresAt, deliveryCount };
     });
     this.#hooks.counted(queue.name, 'active', -messages.length);
     this.#hooks.counted(queue.name, 'locked', messages.length);
@@ -82,11 +87,11 @@ export class HandOut {
   }
 
   body(seq: number): Uint8Array | undefined {
-    return prepared<{ body: Uint8Array }>(this.#db, BODY).get(seq)?.body;
+    return prepared<{ body: Uint8Array }>(this.#db, ONE_BODY).get(seq)?.body;
   }
 
-  #choose(queue: BrokerQueue, max: number): WaitingRow[] {
-    const rows = preparedRaw<WaitingRow>(this.#db, WAITING).all(queue.id, max);
+  #choose(queue: BrokerQueue, max: number, select: typeof WITH_BODIES): WaitingRow[] {
+    const rows = preparedRaw<WaitingRow>(this.#db, select.all).all(queue.id, max);
     const last = rows.at(-1);
     // Fewer than asked for: nothing is passed over, everything goes out.
     if (last === undefined || rows.length < max) return rows;
@@ -96,15 +101,15 @@ export class HandOut {
     const turns = Math.floor(passedOver / SHARE_FOR_LOWER_RANKS);
     prepared(this.#db, SAVE_PASSED_OVER).run(passedOver - turns * SHARE_FOR_LOWER_RANKS, queue.id);
     if (turns === 0) return rows;
-    const lower = this.#oldestFrom(queue, lowerRank, turns);
+    const lower = this.#oldestFrom(queue, { first: lowerRank, count: turns }, select);
     return [...rows.slice(0, rows.length - lower.length), ...lower];
   }
 
   /** By order of arrival over all ranks from `first` on down. */
-  #oldestFrom(queue: BrokerQueue, first: number, count: number): WaitingRow[] {
+  #oldestFrom(queue: BrokerQueue, { first, count }: { first: number; count: number }, select: typeof WITH_BODIES): WaitingRow[] {
     const candidates: WaitingRow[] = [];
     for (let rank: number | null = first; rank !== null; rank = this.#rankBelow(queue, rank)) {
-      candidates.push(...preparedRaw<WaitingRow>(this.#db, WAITING_OF_RANK).all(queue.id, rank, count));
+      candidates.push(...preparedRaw<WaitingRow>(this.#db, select.ofRank).all(queue.id, rank, count));
     }
     return candidates.sort((a, b) => a[0] - b[0]).slice(0, count);
   }
