@@ -60,6 +60,7 @@ const PACKAGES = [
   { name: 'dotenv', only: 'src/config', message: 'Settings come from `context.config`.' },
   { name: 'rhea', only: 'src/emulator', message: 'Only the emulator speaks AMQP by itself.' },
   { name: '@azure/service-bus', only: 'src/drivers/service-bus', message: 'Use the ports; the driver knows the SDK.' },
+  { name: '@azure/cosmos', only: 'src/drivers/cosmos', message: 'Use the JobStore and the other ports of the store.' },
   { name: '@azure/storage-blob', only: 'src/drivers/azure-blob', message: 'Use the BlobStore port.' },
   { name: 'ink', only: 'src/tui', message: 'Only the dashboard draws screens.' },
   { name: 'react', only: 'src/tui', message: 'Only the dashboard draws screens.' },

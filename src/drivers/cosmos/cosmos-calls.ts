@@ -1,0 +1,125 @@
+// The calls the driver makes, each with its retries and its cost. The SDK repeats throttled requests (429) by itself; this
+// repeats what it does not (408, 449, 503, lost connections), a few times with jitter.
+
+import type { ChangeFeedIteratorOptions, Container, OperationInput, PatchOperation, SqlQuerySpec } from '@azure/cosmos';
+
+import { AppError } from '../../domain/errors.js';
+import type { JsonObject } from '../../domain/json.js';
+import type { Clock } from '../../ports/clock.js';
+import { isAmbiguous, isWorthRepeating, statusOf, toAppError } from './cosmos-errors.js';
+
+export interface CosmosCallsParts {
+  readonly container: Container;
+  readonly endpoint: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+/** What a write came to. `uncertain`: an earlier try got no answer, so `refused` may be about our own write. */
+export type Written = { readonly kind: 'done'; readonly document: unknown } | { readonly kind: 'refused'; readonly status: number; readonly uncertain: boolean };
+
+const MAX_TRIES = 5;
+const FIRST_PAUSE_MS = 40;
+const REFUSALS: readonly unknown[] = [404, 409, 412];
+
+export class CosmosCalls {
+  /** Of all answers so far, as the service charged them. */
+  requestUnits = 0;
+  requests = 0;
+  readonly #parts: CosmosCallsParts;
+
+  constructor(parts: CosmosCallsParts) {
+    this.#parts = parts;
+  }
+
+  async read<T>(partition: string, id: string): Promise<T | undefined> {
+    const answer = await this.#repeat(() => this.#container.item(id, partition).read<Record<string, unknown>>(), 'read');
+    return answer.resource as T | undefined;
+  }
+
+  async create(document: { readonly id: string; readonly pk: string }): Promise<Written> {
+    return this.#write(() => this.#container.items.create(document));
+  }
+
+  async upsert(document: { readonly id: string; readonly pk: string }): Promise<void> {
+    await this.#repeat(() => this.#container.items.upsert(document), 'write');
+  }
+
+  /** The condition, of the form `c.x = 1`, may hold numbers and words of ours only: it takes no parameters. */
+  async patch(partition: string, id: string, operations: readonly PatchOperation[], condition?: string): Promise<Written> {
+    const body = condition === undefined ? [...operations] : { condition: `from c where ${condition}`, operations: [...operations] };
+    return this.#write(() => this.#container.item(id, partition).patch(body));
+  }
+
+  async delete(partition: string, id: string): Promise<Written> {
+    return this.#write(() => this.#container.item(id, partition).delete());
+  }
+
+  /** All operations in this order, or none. `done` has the document of the first operation. */
+  async batch(partition: string, operations: readonly OperationInput[]): Promise<Written> {
+    return this.#write(async () => {
+      const response = await this.#container.items.batch([...operations], partition);
+      if (response.code === 200) return { ...response, resource: response.result?.[0]?.resourceBody };
+      // The SDK throws for the whole only: of the parts, all but one say that another one failed (424).
+      const failed = response.result?.find(({ statusCode }) => statusCode >= 400 && statusCode !== 424)?.statusCode;
+      throw Object.assign(new Error('the batch was refused'), { code: failed ?? response.code ?? 500 });
+    });
+  }
+
+  /** All rows, or the first `limit`. */
+  async query<T>(spec: SqlQuerySpec, options: { readonly partition?: string; readonly limit?: number } = {}): Promise<T[]> {
+    const { partition, limit = Infinity } = options;
+    const rows: T[] = [];
+    const pages = this.#container.items.query<T>(spec, { maxItemCount: Math.min(limit, 1000), ...(partition === undefined ? {} : { partitionKey: partition }) });
+    while (rows.length < limit && pages.hasMoreResults()) {
+      // A page that failed is asked for again by the iterator, from where it stands.
+      const page = await this.#repeat(() => pages.fetchNext(), 'read');
+      rows.push(...page.resources);
+    }
+    return rows.slice(0, limit);
+  }
+
+  /** One page of the change feed and the token to go on with; the token alone when nothing is new. */
+  async changes(options: ChangeFeedIteratorOptions): Promise<{ documents: readonly JsonObject[]; token: string }> {
+    const feed = this.#container.items.getChangeFeedIterator<JsonObject>(options);
+    const page = await this.#repeat(() => feed.readNext(), 'read');
+    return { documents: page.statusCode === 304 ? [] : page.result, token: page.continuationToken };
+  }
+
+  get #container(): Container {
+    return this.#parts.container;
+  }
+
+  async #write(call: () => Promise<Answer & { readonly resource?: unknown }>): Promise<Written> {
+    const state = { uncertain: false };
+    try {
+      const { resource } = await this.#repeat(call, 'write', state);
+      return { kind: 'done', document: resource };
+    } catch (error) {
+      const status = error instanceof AppError ? statusOf(error.cause) : statusOf(error);
+      if (typeof status === 'number' && REFUSALS.includes(status)) return { kind: 'refused', status, uncertain: state.uncertain };
+      throw error;
+    }
+  }
+
+  async #repeat<T extends Answer>(call: () => Promise<T>, kind: 'read' | 'write', state = { uncertain: false }): Promise<T> {
+    const { clock, random, endpoint } = this.#parts;
+    for (let tries = 1; ; tries += 1) {
+      try {
+        const answer = await call();
+        this.requests += 1;
+        this.requestUnits += answer.requestCharge ?? 0;
+        return answer;
+      } catch (error) {
+        this.requests += 1;
+        if (kind === 'write' && isAmbiguous(error)) state.uncertain = true;
+        if (tries >= MAX_TRIES || !isWorthRepeating(error)) throw toAppError(error, endpoint);
+        await clock.sleep(FIRST_PAUSE_MS * 2 ** (tries - 1) * (0.5 + random()));
+      }
+    }
+  }
+}
+
+interface Answer {
+  readonly requestCharge?: number;
+}

@@ -1,0 +1,53 @@
+// Translates what Cosmos DB and its SDK report into the product's codes. Facts about the SDK's errors: `code` is the HTTP
+// number for an answer of the service and a text for a failure of the network or of signing in.
+
+import { AppError } from '../../domain/errors.js';
+
+export function statusOf(error: unknown): number | string | undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'number' || typeof code === 'string' ? code : undefined;
+}
+
+/** Answers after which the same request may well succeed, and which the SDK does not repeat by itself. */
+export function isWorthRepeating(error: unknown): boolean {
+  const status = statusOf(error);
+  return status !== undefined && REPEATED.has(status);
+}
+
+/** After these nobody knows whether the request was carried out. */
+export function isAmbiguous(error: unknown): boolean {
+  const status = statusOf(error);
+  return status !== undefined && AMBIGUOUS.has(status);
+}
+
+const AMBIGUOUS: ReadonlySet<number | string> = new Set([408, 500, 503, 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'TimeoutError', 'REQUEST_SEND_ERROR']);
+const REPEATED: ReadonlySet<number | string> = new Set([...AMBIGUOUS, 449]);
+
+/** An AppError for what the service or the network reported; anything else comes back as it is. */
+export function toAppError(error: unknown, endpoint: string): unknown {
+  if (error instanceof AppError || !(error instanceof Error)) return error;
+  const status = statusOf(error) ?? error.name;
+  if (status === 401 || status === 403) {
+    return new AppError('COSMOS_UNAUTHORIZED', `${endpoint} refused the key or identity (${status})`, {
+      hint: 'the identity needs the data-plane role Cosmos DB Built-in Data Contributor on this account; with a key, check COSMOS_DB_KEY and the clock of this machine',
+      cause: error,
+    });
+  }
+  if (status === 429) {
+    return new AppError('COSMOS_THROTTLED', `${endpoint} has no request units left for this (429)`, {
+      hint: 'try again in a moment; raise the throughput of the container when it happens often',
+      details: { retryAfterMs: 'retryAfterInMs' in error && typeof error.retryAfterInMs === 'number' ? error.retryAfterInMs : null },
+      cause: error,
+    });
+  }
+  if (status === 404) {
+    return new AppError('COSMOS_NOT_FOUND', `${endpoint} has no such database or container`, {
+      hint: '`copiloteval azure commands` prints the lines that create them',
+      cause: error,
+    });
+  }
+  if (status === 'CredentialUnavailableError' || status === 'AggregateAuthenticationError' || status === 'AuthenticationError') {
+    return new AppError('COSMOS_UNAUTHORIZED', `no credential could sign in for ${endpoint}`, { hint: 'sign in with `az login`, or see `copiloteval doctor`', cause: error });
+  }
+  return new AppError('BACKEND_UNAVAILABLE', `${endpoint} did not do what was asked of it (${status})`, { hint: '`copiloteval doctor` looks at each part', cause: error });
+}

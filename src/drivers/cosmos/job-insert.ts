@@ -1,0 +1,52 @@
+// Stores new jobs: the record of an idempotency key first, in a partition of its own, then the job with its event and its
+// message in one batch. Dying between the two leaves a record without a job; the next submit under the key creates the job
+// with the id that the record names, so that one key never leads to two jobs.
+
+import { createHash, randomUUID } from 'node:crypto';
+
+import type { Job, JobId } from '../../domain/job.js';
+import { submit } from '../../domain/lifecycle.js';
+import type { InsertOutcome, NewJobEntry } from '../../ports/job-store.js';
+import type { CosmosCalls } from './cosmos-calls.js';
+import { JOB_ID, type JobDocument, jobOf } from './job-document.js';
+import { type EntryHold, insertOperations } from './job-save.js';
+
+interface KeyDocument {
+  readonly id: 'key';
+  readonly pk: string;
+  readonly kind: 'key';
+  readonly jobId: JobId;
+  readonly requestHash: string;
+}
+
+export async function insertEntry(calls: CosmosCalls, entry: NewJobEntry, hold: EntryHold): Promise<InsertOutcome> {
+  if (entry.idempotency === undefined) return insertJob(calls, entry, hold);
+  const { requestHash } = entry.idempotency;
+  const partition = keyPartition(entry.job, entry.idempotency.key);
+  const record: KeyDocument = { id: 'key', pk: partition, kind: 'key', jobId: entry.job.jobId, requestHash };
+  const created = await calls.create({ ...record });
+  if (created.kind === 'done') return insertJob(calls, entry, hold);
+  const known = (await calls.read<KeyDocument>(partition, 'key')) ?? record;
+  if (known.requestHash !== requestHash) return { kind: 'conflict', jobId: known.jobId };
+  return insertJob(calls, known.jobId === entry.job.jobId ? entry : renamed(entry, known.jobId), hold);
+}
+
+export function keyPartition(job: Pick<Job, 'userId' | 'type'>, key: string): string {
+  return `key:${createHash('sha256').update(JSON.stringify([job.userId, job.type, key])).digest('hex')}`;
+}
+
+/** An id that is taken answers with the stored job, unless it was this very call that stored it and got no answer. */
+async function insertJob(calls: CosmosCalls, entry: NewJobEntry, hold: EntryHold): Promise<InsertOutcome> {
+  const job: Job = { ...entry.job, version: entry.job.version + 1 };
+  const saveId = randomUUID();
+  const written = await calls.batch(job.jobId, insertOperations(entry, job, { hold, saveId }));
+  if (written.kind === 'done') return { kind: 'inserted', job };
+  const stored = await calls.read<JobDocument>(job.jobId, JOB_ID);
+  if (stored === undefined) throw new Error(`job ${job.jobId} is refused as taken and is not there`);
+  const isOurs = written.uncertain && stored.saveId === saveId;
+  return { kind: isOurs ? 'inserted' : 'duplicate', job: jobOf(stored) };
+}
+
+function renamed(entry: NewJobEntry, jobId: JobId): NewJobEntry {
+  return entry.outbox === undefined ? { ...entry, job: { ...entry.job, jobId }, event: { ...entry.event, jobId } } : submit({ ...entry.job, jobId });
+}

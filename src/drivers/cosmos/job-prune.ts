@@ -1,0 +1,68 @@
+// Deletes ended jobs with everything that was kept about them.
+
+import { hasEnded, JOB_STATUSES, type JobId, type JobStatus } from '../../domain/job.js';
+import type { PrunedJob } from '../../ports/job-store.js';
+import type { CosmosCalls } from './cosmos-calls.js';
+import { JOB_ID, type JobDocument } from './job-document.js';
+import { keyPartition } from './job-insert.js';
+
+/** What one batch takes. */
+const BATCH = 100;
+
+export interface PruneRequest {
+  readonly before: number;
+  readonly limit: number;
+  readonly statuses?: readonly JobStatus[];
+}
+
+/**
+ * Oldest by creation first. The job's own document goes last of all, so that dying in here leaves a job which the next
+ * prune finds again.
+ */
+export async function pruneJobs(calls: CosmosCalls, request: PruneRequest): Promise<PrunedJob[]> {
+  const statuses = (request.statuses ?? JOB_STATUSES).filter(hasEnded);
+  if (statuses.length === 0) return [];
+  const parameters = [{ name: '@before', value: request.before }, ...statuses.map((value, index) => ({ name: `@s${index}`, value }))];
+  const documents = await calls.query<JobDocument>(
+    {
+      query: `SELECT * FROM c WHERE c.kind = 'job' AND c.createdAt < @before AND c.state.updatedAt < @before AND c.state.status IN (${statuses.map((_, index) => `@s${index}`).join(', ')}) ORDER BY c.createdAt, c.pk`,
+      parameters,
+    },
+    { limit: request.limit },
+  );
+  const pruned: PrunedJob[] = [];
+  for (const document of documents) {
+    await deleteJob(calls, document);
+    pruned.push({ jobId: document.pk, blobKeys: await unnamed(calls, document.blobKeys) });
+  }
+  return pruned;
+}
+
+async function deleteJob(calls: CosmosCalls, { pk, state }: JobDocument): Promise<void> {
+  if (state.idempotencyKey !== null) await freeKey(calls, keyPartition(state, state.idempotencyKey), pk);
+  for (;;) {
+    const ids = await calls.query<string>({ query: "SELECT VALUE c.id FROM c WHERE c.pk = @pk AND c.id != 'job'", parameters: [{ name: '@pk', value: pk }] }, { partition: pk, limit: BATCH });
+    if (ids.length === 0) break;
+    await calls.batch(pk, ids.map((id) => ({ operationType: 'Delete', id })));
+  }
+  await calls.delete(pk, JOB_ID);
+}
+
+/** The record may be of a later job already. */
+async function freeKey(calls: CosmosCalls, partition: string, jobId: JobId): Promise<void> {
+  const record = await calls.read<{ jobId: JobId }>(partition, 'key');
+  if (record?.jobId === jobId) await calls.delete(partition, 'key');
+}
+
+/** Of the keys of files, those that no job names any more. */
+async function unnamed(calls: CosmosCalls, keys: readonly string[]): Promise<string[]> {
+  const free: string[] = [];
+  for (const key of keys) {
+    const [named = 0] = await calls.query<number>({
+      query: "SELECT VALUE COUNT(1) FROM c WHERE c.kind = 'job' AND ARRAY_CONTAINS(c.blobKeys, @key)",
+      parameters: [{ name: '@key', value: key }],
+    });
+    if (named === 0) free.push(key);
+  }
+  return free;
+}

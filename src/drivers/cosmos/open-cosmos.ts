@@ -1,0 +1,96 @@
+// Opens the Cosmos DB store: jobs, their outbox, events, logs, checkpoints, workers and pause flags in one container.
+
+import { randomUUID } from 'node:crypto';
+import { Agent } from 'node:https';
+
+import { CosmosClient, type CosmosClientOptions } from '@azure/cosmos';
+import type { TokenCredential } from '@azure/identity';
+
+import type { Backend } from '../../ports/backend.js';
+import type { Clock } from '../../ports/clock.js';
+import { ChangeWatch } from './change-watch.js';
+import { CosmosCheckpoints } from './checkpoints.js';
+import { CosmosCalls } from './cosmos-calls.js';
+import { CosmosEventLog } from './event-log.js';
+import { CosmosJobLog } from './job-log.js';
+import { countPerMinute, countTotals } from './job-sets.js';
+import { CosmosJobStore } from './job-store.js';
+import { CosmosOutbox } from './outbox.js';
+import { OwnEntries } from './own-entries.js';
+import { CosmosQueuePauses } from './queue-pauses.js';
+import { CosmosWatchedJobs } from './watched-jobs.js';
+import { CosmosWorkerRegistry } from './worker-registry.js';
+
+export interface OpenCosmos {
+  readonly endpoint: string;
+  /** The account's key, or who asks for tokens. */
+  readonly access: { readonly key: string } | { readonly credential: TokenCredential };
+  readonly database: string;
+  readonly container: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Names this process in the outbox. */
+  readonly owner: string;
+  /** For tests: a certificate authority, a pipeline of its own. */
+  readonly client?: Partial<CosmosClientOptions> & { readonly ca?: string };
+}
+
+export type CosmosBackend = Required<Pick<Backend, 'outbox' | 'watched' | 'pauses'>> &
+  Pick<Backend, 'store' | 'events' | 'counters' | 'jobLog' | 'checkpoints' | 'workers'> & {
+    /** What this process has cost so far, by the service's own figures. */
+    usage(): { readonly requests: number; readonly requestUnits: number };
+    close(): Promise<void>;
+  };
+
+const REQUEST_TIMEOUT_MS = 10_000;
+
+/** One read, or a write the very first time. COSMOS_UNAUTHORIZED, COSMOS_NOT_FOUND, BACKEND_UNAVAILABLE. */
+export async function openCosmos(options: OpenCosmos): Promise<CosmosBackend> {
+  const { clock, random, endpoint } = options;
+  const client = openClient(options);
+  try {
+    const calls = new CosmosCalls({ container: client.database(options.database).container(options.container), endpoint, clock, random });
+    const storeId = await readStoreId(calls);
+    const own = new OwnEntries(options.owner);
+    const watch = new ChangeWatch(calls, clock);
+    return {
+      store: new CosmosJobStore({ calls, clock, storeId, own, changed: () => watch.poke() }),
+      outbox: new CosmosOutbox({ calls, clock, own }),
+      watched: new CosmosWatchedJobs(calls),
+      pauses: new CosmosQueuePauses(calls, clock),
+      events: new CosmosEventLog(calls, watch),
+      counters: { totals: () => countTotals(calls), perMinute: (params) => countPerMinute(calls, params) },
+      jobLog: new CosmosJobLog(calls),
+      checkpoints: new CosmosCheckpoints(calls),
+      workers: new CosmosWorkerRegistry(calls),
+      usage: () => ({ requests: calls.requests, requestUnits: Math.round(calls.requestUnits * 100) / 100 }),
+      close: async () => client.dispose(),
+    };
+  } catch (error) {
+    client.dispose();
+    throw error;
+  }
+}
+
+function openClient({ endpoint, access, client: { ca, ...client } = {} }: OpenCosmos): CosmosClient {
+  return new CosmosClient({
+    endpoint,
+    ...('key' in access ? { key: access.key } : { aadCredentials: access.credential }),
+    // Without it no session token is sent, and a process may not read what it has just written.
+    consistencyLevel: 'Session',
+    connectionPolicy: { requestTimeout: REQUEST_TIMEOUT_MS, enableEndpointDiscovery: false },
+    ...(ca === undefined ? {} : { agent: new Agent({ ca, keepAlive: true }) }),
+    ...client,
+  });
+}
+
+/** Of two processes that open an empty store at once, one writes the id and both read it. */
+async function readStoreId(calls: CosmosCalls): Promise<string> {
+  const read = async (): Promise<string | undefined> => (await calls.read<{ storeId: string }>('meta', 'store'))?.storeId;
+  const known = await read();
+  if (known !== undefined) return known;
+  await calls.create({ id: 'store', pk: 'meta', kind: 'meta', storeId: randomUUID() } as { id: string; pk: string });
+  const written = await read();
+  if (written === undefined) throw new Error('the store has no id after it was written');
+  return written;
+}

@@ -1,0 +1,153 @@
+// CosmosOutbox: the Outbox port on the `outbox` part of each job's document. A claim is a patch with a condition; the
+// entries that this process has just created are its own without one.
+
+import { randomUUID } from 'node:crypto';
+import type { SqlParameter } from '@azure/cosmos';
+
+import type { Job, JobId } from '../../domain/job.js';
+import { outboxEntryFor } from '../../domain/message.js';
+import type { Clock } from '../../ports/clock.js';
+import type { ClaimedEntry, ClaimOutbox, Outbox, OutboxWaiting } from '../../ports/outbox.js';
+import { atOnce } from './at-once.js';
+import type { CosmosCalls } from './cosmos-calls.js';
+import { JOB_ID, type JobDocument, jobOf, type OutboxPart } from './job-document.js';
+import type { OwnEntries } from './own-entries.js';
+
+const AT_ONCE = 16;
+/** No lease and no pause is longer: an entry that seems to be held beyond it was held before a clock was set back. */
+const LONGEST_HOLD_MS = 10 * 60_000;
+
+export interface CosmosOutboxParts {
+  readonly calls: CosmosCalls;
+  readonly clock: Clock;
+  readonly own: OwnEntries;
+}
+
+type WithEntry = JobDocument & { readonly outbox: OutboxPart };
+
+export class CosmosOutbox implements Outbox {
+  readonly #parts: CosmosOutboxParts;
+
+  constructor(parts: CosmosOutboxParts) {
+    this.#parts = parts;
+  }
+
+  /** A process that dies after this leaves the entries held until the lease ends; then somebody else sends them. */
+  async claim(request: ClaimOutbox): Promise<readonly ClaimedEntry[]> {
+    if (request.limit < 1 || request.jobIds?.length === 0) return [];
+    const { own } = this.#parts;
+    const mine = await this.#readEntries(own.take(request.limit, request.jobIds));
+    const claimed = await atOnce(mine, AT_ONCE, (document) => (document.outbox.holder === own.owner ? this.#given(document, own.owner) : this.#claim(document, request)));
+    const left = request.limit - mine.length;
+    const free = left > 0 ? await this.#findFree({ ...request, limit: left }) : [];
+    claimed.push(...(await atOnce(free, AT_ONCE, (document) => this.#claim(document, request))));
+    return claimed.filter((entry) => entry !== undefined).sort((a, b) => a.savedAt - b.savedAt);
+  }
+
+  async sent(entries: readonly ClaimedEntry[]): Promise<void> {
+    await atOnce(entries, AT_ONCE, ({ entry, claim }) =>
+      this.#parts.calls.patch(
+        entry.jobId,
+        JOB_ID,
+        [
+          { op: 'set', path: '/outbox', value: null },
+          { op: 'set', path: '/state/queueMode', value: 'service_bus' },
+        ],
+        held(claim, entry.sequence),
+      ),
+    );
+  }
+
+  async notSent(entries: readonly ClaimedEntry[], { problem, tryAgainAt }: { problem: string | null; tryAgainAt: number }): Promise<void> {
+    const freeAt = Math.min(tryAgainAt, this.#parts.clock.now() + LONGEST_HOLD_MS);
+    await atOnce(entries, AT_ONCE, ({ entry, claim }) =>
+      this.#parts.calls.patch(
+        entry.jobId,
+        JOB_ID,
+        [
+          { op: 'set', path: '/outbox/holder', value: '' },
+          { op: 'set', path: '/outbox/freeAt', value: freeAt },
+          ...(problem === null ? [] : [{ op: 'set' as const, path: '/outbox/problem', value: problem }, { op: 'incr' as const, path: '/outbox/tries', value: 1 }]),
+        ],
+        held(claim, entry.sequence),
+      ),
+    );
+  }
+
+  async waiting(): Promise<readonly OutboxWaiting[]> {
+    const rows = await this.#parts.calls.query<{ queue: string; count: number; oldestSavedAt: number }>({
+      query:
+        "SELECT c.outbox.queue AS queue, COUNT(1) AS count, MIN(c.outbox.savedAt) AS oldestSavedAt FROM c WHERE c.kind = 'job' AND c.outbox.sequence > 0 GROUP BY c.outbox.queue",
+    });
+    return atOnce(rows, AT_ONCE, async (row) => {
+      const [problem = null] = await this.#parts.calls.query<string>(
+        {
+          query: "SELECT VALUE c.outbox.problem FROM c WHERE c.kind = 'job' AND c.outbox.queue = @queue AND IS_STRING(c.outbox.problem) ORDER BY c.outbox.savedAt",
+          parameters: [{ name: '@queue', value: row.queue }],
+        },
+        { limit: 1 },
+      );
+      return { ...row, problem };
+    });
+  }
+
+  /** Those of the jobs that still wait for their entry. */
+  async #readEntries(jobIds: readonly JobId[]): Promise<WithEntry[]> {
+    const documents = await atOnce(jobIds, AT_ONCE, (jobId) => this.#parts.calls.read<JobDocument>(jobId, JOB_ID));
+    return documents.filter((document): document is WithEntry => document?.outbox !== undefined && document.outbox !== null);
+  }
+
+  #findFree({ limit, jobIds, evenIfPaused = false }: ClaimOutbox): Promise<WithEntry[]> {
+    const now = this.#parts.clock.now();
+    const parameters: SqlParameter[] = [
+      { name: '@now', value: now },
+      { name: '@far', value: now + LONGEST_HOLD_MS },
+    ];
+    const free = ['c.outbox.freeAt <= @now', 'c.outbox.freeAt > @far', ...(evenIfPaused ? ["c.outbox.holder = ''"] : [])].join(' OR ');
+    const ids = jobIds?.map((jobId, index) => {
+      parameters.push({ name: `@j${index}`, value: jobId });
+      return `@j${index}`;
+    });
+    const among = ids === undefined ? '' : ` AND c.pk IN (${ids.join(', ')})`;
+    return this.#parts.calls.query<WithEntry>({ query: `SELECT * FROM c WHERE c.kind = 'job' AND c.outbox.sequence > 0 AND (${free})${among} ORDER BY c.outbox.savedAt`, parameters }, { limit });
+  }
+
+  async #claim(document: WithEntry, { leaseMs }: ClaimOutbox): Promise<ClaimedEntry | undefined> {
+    const { outbox, pk } = document;
+    const claim = `${this.#parts.own.owner}#${randomUUID()}`;
+    const job = jobOf(document);
+    const condition = `${held(outbox.holder, outbox.sequence)} and c.outbox.freeAt = ${outbox.freeAt}`;
+    if (!waitsFor(job, outbox)) {
+      await this.#parts.calls.patch(pk, JOB_ID, [{ op: 'set', path: '/outbox', value: null }], condition);
+      return undefined;
+    }
+    const freeAt = this.#parts.clock.now() + Math.min(leaseMs, LONGEST_HOLD_MS);
+    const written = await this.#parts.calls.patch(
+      pk,
+      JOB_ID,
+      [
+        { op: 'set', path: '/outbox/holder', value: claim },
+        { op: 'set', path: '/outbox/freeAt', value: freeAt },
+      ],
+      condition,
+    );
+    // Refused after a lost answer: perhaps our own claim. It ends with its lease, and then somebody takes the entry.
+    return written.kind === 'done' ? this.#given(document, claim) : undefined;
+  }
+
+  #given(document: WithEntry, claim: string): ClaimedEntry | undefined {
+    const job = jobOf(document);
+    const { outbox } = document;
+    if (!waitsFor(job, outbox)) return undefined;
+    return { entry: outboxEntryFor(job, outbox.notBefore), savedAt: outbox.savedAt, tries: outbox.tries, claim };
+  }
+}
+
+function waitsFor(job: Job, { sequence }: OutboxPart): boolean {
+  return job.status === 'Queued' && job.sequence === sequence;
+}
+
+/** Conditions take no parameters; the holder is a name of ours, quoted. */
+function held(holder: string, sequence: number): string {
+  return `c.outbox.holder = ${JSON.stringify(holder)} and c.outbox.sequence = ${sequence}`;
+}
