@@ -1,6 +1,7 @@
 // The queues of a namespace with their counts, asked for as seldom as it does: counts lag anyway, and each question takes
 // from what the namespace can do for everybody (with Standard ten of 1,000 operations a second).
 
+import { type AppError, hasCode } from '../../domain/errors.js';
 import type { Clock } from '../../ports/clock.js';
 import type { BrokerQueue, QueueAdministration } from './queue-administration.js';
 import { retryAfterMs, serviceBusError } from './service-bus-errors.js';
@@ -33,6 +34,7 @@ export interface CountedQueuesLook {
 
 const CALL_MS = 8_000;
 const RETRY_MS = 5_000;
+const REFUSED_MS = 60_000;
 const MINUTE = 60_000;
 const PAGE = 100;
 
@@ -43,6 +45,10 @@ export class CountedQueues {
   /** When calls were made, by the monotonic clock, of the last minute. */
   #calls: number[] = [];
   #leftAloneUntil = -Infinity;
+  /** A key without the right does not get it by being shown again. */
+  #refusal: { readonly error: AppError; readonly until: number } | undefined;
+  /** Counts the changes: a look that began before the last one is no look any more. */
+  #changes = 0;
 
   constructor(parts: CountedQueuesParts) {
     this.#parts = parts;
@@ -53,12 +59,12 @@ export class CountedQueues {
     const now = this.#parts.clock.monotonic();
     const last = this.#look;
     if (last !== undefined && (now - last.at < this.#parts.budget.maxAgeMs || !this.#mayAsk(now))) return last.answer;
-    this.#running ??= this.#ask().finally(() => {
-      this.#running = undefined;
-    });
+    if (this.#refusal !== undefined && now < this.#refusal.until) throw this.#refusal.error;
+    this.#running ??= this.#ask();
     try {
       return await this.#running;
     } catch (error) {
+      if (hasCode(error, 'SB_UNAUTHORIZED')) this.#refusal = { error, until: now + REFUSED_MS };
       const wait = retryAfterMs(error);
       if (wait === undefined || last === undefined) throw error;
       this.#leftAloneUntil = now + wait;
@@ -68,6 +74,8 @@ export class CountedQueues {
 
   /** After a change: the next look must show it. */
   forget(): void {
+    this.#changes += 1;
+    this.#refusal = undefined;
     this.#look = undefined;
     this.#running = undefined;
   }
@@ -78,10 +86,21 @@ export class CountedQueues {
   }
 
   async #ask(): Promise<CountedQueuesLook> {
+    const changes = this.#changes;
+    const at = this.#parts.clock.monotonic();
+    try {
+      const answer = await this.#list(at);
+      if (changes === this.#changes) this.#look = { answer, at };
+      return answer;
+    } finally {
+      if (changes === this.#changes) this.#running = undefined;
+    }
+  }
+
+  async #list(at: number): Promise<CountedQueuesLook> {
     const { administration, clock, random } = this.#parts;
     const place = { operation: 'list the queues' };
     const countedAt = clock.now();
-    const at = clock.monotonic();
     this.#calls.push(at);
     const call = (): Promise<BrokerQueue[]> => withinTime({ clock, limitMs: CALL_MS, ...place }, (signal) => administration.list({ signal }));
     // With a look to fall back on there is nothing to wait for.
@@ -90,8 +109,6 @@ export class CountedQueues {
       throw serviceBusError(error, place);
     });
     for (let page = 1; page * PAGE < queues.length; page++) this.#calls.push(at);
-    const answer = { queues: queues.sort((a, b) => (a.name < b.name ? -1 : 1)), countedAt };
-    this.#look = { answer, at };
-    return answer;
+    return { queues: queues.sort((a, b) => (a.name < b.name ? -1 : 1)), countedAt };
   }
 }

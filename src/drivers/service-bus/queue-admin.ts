@@ -29,6 +29,8 @@ export interface QueueAdminParts {
 /** A change is worth more patience than a look. */
 const CHANGE = { callMs: 10_000, budgetMs: 15_000 };
 const PEEK_MS = 4_000;
+/** A look by peeking reads bodies: it is not for every tick of a display. */
+const SEEN_MS = 5_000;
 /** Each opens a link of its own; a namespace can have thousands of queues. */
 const PEEKS_AT_ONCE = 8;
 const MANAGE_HINT =
@@ -37,6 +39,7 @@ const MANAGE_HINT =
 export class ServiceBusQueueAdmin implements QueueAdmin {
   readonly #parts: QueueAdminParts;
   readonly #counted: CountedQueues;
+  #seen: { readonly infos: readonly QueueInfo[]; readonly at: number } | undefined;
 
   constructor(parts: QueueAdminParts) {
     this.#parts = parts;
@@ -57,7 +60,7 @@ export class ServiceBusQueueAdmin implements QueueAdmin {
       return await this.#infos(queues.filter(isWanted).map((queue) => infoOf(queue, countedAt)));
     } catch (error) {
       if (!hasCode(error, 'SB_UNAUTHORIZED')) throw error;
-      return await this.#infos(await this.#listByPeeking(this.#parts.registry.filter(isWanted), error));
+      return await this.#infos((await this.#listByPeeking(error)).filter(isWanted));
     }
   }
 
@@ -131,9 +134,11 @@ export class ServiceBusQueueAdmin implements QueueAdmin {
     return withRetry(call, { queue, operation, clock, random, budgetMs: CHANGE.budgetMs });
   }
 
-  async #listByPeeking(registry: readonly QueueSettings[], refused: AppError): Promise<QueueInfo[]> {
+  async #listByPeeking(refused: AppError): Promise<readonly QueueInfo[]> {
+    const at = this.#parts.clock.monotonic();
+    if (this.#seen !== undefined && at - this.#seen.at < SEEN_MS) return this.#seen.infos;
     const countedAt = this.#parts.clock.now();
-    const looked = await inGroups(registry, PEEKS_AT_ONCE, async (settings): Promise<QueueInfo | AppError> => {
+    const looked = await inGroups(this.#parts.registry, PEEKS_AT_ONCE, async (settings): Promise<QueueInfo | AppError> => {
       const seen = await this.#peekInTime(settings.name, () => countByPeeking(settings.name, this.#parts.peek));
       if (seen instanceof AppError) return seen;
       const partial = `the key has no right to manage${seen.isWhole ? ': counted by looking' : ': counted as far as was looked'}`;
@@ -142,7 +147,8 @@ export class ServiceBusQueueAdmin implements QueueAdmin {
     const infos = looked.filter((one): one is QueueInfo => !(one instanceof AppError));
     const hindered = looked.find((one) => one instanceof AppError && !hasCode(one, 'QUEUE_UNKNOWN'));
     if (infos.length === 0 && hindered !== undefined) throw new AppError(refused.code, refused.message, { hint: MANAGE_HINT, cause: refused });
-    return infos.sort((a, b) => (a.name < b.name ? -1 : 1));
+    this.#seen = { infos: infos.sort((a, b) => (a.name < b.name ? -1 : 1)), at };
+    return infos;
   }
 
   async #infos(queues: readonly QueueInfo[]): Promise<QueueInfo[]> {
