@@ -1,11 +1,13 @@
 // `copiloteval stats`: the state of the queues in numbers, once or again and again.
 
-import { AppError } from '../domain/errors.js';
+import { AppError, type ErrorCode } from '../domain/errors.js';
 import { counted, formatCount, formatDuration, localTime } from '../output/quantities.js';
 import type { Io } from '../output/io.js';
 import { statusCell } from '../output/status-text.js';
+import { printable } from '../output/sanitize.js';
 import { renderTable } from '../output/table.js';
 import type { JobStatus } from '../domain/job.js';
+import type { Runtime } from '../runtime.js';
 import { checkStats, parseStatsConditions, type CheckedCondition, type StatsCondition } from '../services/queue-stats-check.js';
 import { queueStats, type QueueStat, type QueueStats } from '../services/queue-stats.js';
 import { defineCommand, type CommandContext } from './command.js';
@@ -34,10 +36,13 @@ async function runStats(_args: object, given: OptionValues<typeof options>, cont
   const { io, signal } = context;
   const conditions = given.check === undefined ? [] : parseStatsConditions(given.check);
   const runtime = await context.runtime();
-  if (!given.watch) return printOnce(await queueStats(runtime, given.queue), conditions, io);
+  if (!given.watch) return printOnce(await queueStats(runtime, given.queue), conditions, runtime, io);
   while (!signal.aborted) {
     const stats = await queueStats(runtime, given.queue);
-    io.line(stats, () => `${io.stdoutIsTerminal ? CLEAR_SCREEN : ''}${io.style.dim(localTime(Date.parse(stats.at)))}\n${statsText(stats, io)}\n`);
+    io.line(stats, () => {
+      const head = [io.style.dim(localTime(Date.parse(stats.at))), ...(stats.degraded === null ? [] : [io.style.yellow(printable(stats.degraded))])];
+      return `${io.stdoutIsTerminal ? CLEAR_SCREEN : ''}${head.join('\n')}\n${statsText(stats, runtime, io)}\n`;
+    });
     await runtime.clock.sleep(given.interval, signal);
   }
 }
@@ -45,12 +50,15 @@ async function runStats(_args: object, given: OptionValues<typeof options>, cont
 /** The cursor to the top left, then everything behind it. */
 const CLEAR_SCREEN = '\u001B[H\u001B[J';
 
-function printOnce(stats: QueueStats, conditions: readonly StatsCondition[], io: Io): void {
-  const checks = checkStats(stats, conditions);
+function printOnce(stats: QueueStats, conditions: readonly StatsCondition[], runtime: Runtime, io: Io): void {
+  const { problem } = stats;
+  // What could not be counted holds no condition.
+  const checks = problem === null ? checkStats(stats, conditions) : [];
   io.print({
     json: conditions.length === 0 ? stats : { ...stats, checks },
-    text: () => [statsText(stats, io), ...checksText(checks, io)].join('\n'),
+    text: () => [statsText(stats, runtime, io), ...checksText(checks, io)].join('\n'),
   });
+  if (problem !== null) throw new AppError(problem.code as ErrorCode, `the queues could not be counted: ${problem.message}`, problem.hint === null ? {} : { hint: problem.hint });
   const broken = checks.filter(({ holds }) => !holds);
   if (broken.length === 0) return;
   throw new AppError('GATE_FAILED', `does not hold: ${broken.map(({ check, value }) => `${check} (is ${valueText(check, value)})`).join(', ')}`, {
@@ -58,12 +66,39 @@ function printOnce(stats: QueueStats, conditions: readonly StatsCondition[], io:
   });
 }
 
-function statsText(stats: QueueStats, io: Io): string {
+function statsText(stats: QueueStats, runtime: Runtime, io: Io): string {
   const jobs = (Object.entries(stats.jobs) as [JobStatus, number][])
     .filter(([, count]) => count > 0)
     .map(([status, count]) => `${statusCell(status, io).paint(status)} ${formatCount(count)}`);
   const none = io.style.dim('no jobs yet');
-  return [queueTable(stats.queues, io), '', jobs.length === 0 ? none : jobs.join('  '), `${counted(stats.workers, 'worker')} alive`].join('\n');
+  return [
+    ...(stats.queues.length === 0 ? [] : [queueTable(stats.queues, io), '']),
+    jobs.length === 0 ? none : jobs.join('  '),
+    `${counted(stats.workers, 'worker')} alive`,
+    ...remarks(stats, runtime, io),
+  ].join('\n');
+}
+
+/** How old and how sure the counts are, and what waits outside of the queues. */
+function remarks(stats: QueueStats, { namespace }: Runtime, io: Io): readonly string[] {
+  const { style } = io;
+  const age = stats.countedAt === null ? 0 : Date.parse(stats.at) - Date.parse(stats.countedAt);
+  const ofQueue = (queue: QueueStat): readonly string[] => [
+    ...(queue.partial === null ? [] : [`${queue.name}: at least; ${queue.partial}`]),
+    ...(queue.status === null || queue.status === 'Active' ? [] : [`${queue.name} is ${queue.status} on Service Bus`]),
+  ];
+  const lines = [
+    ...stats.queues.flatMap(ofQueue),
+    ...stats.outbox.map(({ queue, waiting, oldestAgeMs, problem }) => `${counted(waiting, 'message')} for ${queue} not sent yet, the oldest saved ${formatDuration(oldestAgeMs)} ago${problem === null ? '' : `: ${problem}`}`),
+    ...(stats.leftOnServiceBus === 0 ? [] : [leftText(stats.leftOnServiceBus)]),
+  ].map((line) => style.yellow(printable(line)));
+  const source = namespace === null || stats.problem !== null ? [] : [style.dim(`counted by Service Bus (${printable(namespace)})${age < 1000 ? '' : ` ${formatDuration(age)} ago`}`)];
+  return [...lines, ...source];
+}
+
+/** Also what `doctor` says. */
+export function leftText(count: number): string {
+  return `${counted(count, 'job is', 'jobs are')} left on Service Bus, which is not in use: copiloteval queues drain --to local`;
 }
 
 function queueTable(queues: readonly QueueStat[], io: Io): string {

@@ -143,7 +143,12 @@ export const written = z.strictObject({ out: text, format: z.nullable(z.enum(['j
 
 export const stats = z.strictObject({
   at: instant,
-  source: z.literal('sqlite'),
+  source: z.enum(['sqlite', 'servicebus']),
+  degraded: z.nullable(text),
+  countedAt: z.nullable(instant),
+  problem: z.nullable(z.strictObject({ code, message: text, hint: z.nullable(text) })),
+  outbox: z.array(z.strictObject({ queue: text, waiting: count, oldestAgeMs: count, problem: z.nullable(text) })),
+  leftOnServiceBus: count,
   queues: z.array(
     z.strictObject({
       name: text,
@@ -157,6 +162,8 @@ export const stats = z.strictObject({
       inPerMinute: rate,
       outPerMinute: rate,
       drainEtaMs: z.nullable(count),
+      status: z.nullable(z.enum(['Active', 'Disabled', 'SendDisabled', 'ReceiveDisabled'])),
+      partial: z.nullable(text),
     }),
   ),
   jobs: z.strictObject({ Queued: count, Running: count, Succeeded: count, Failed: count, DeadLettered: count, Cancelled: count }),

@@ -111,6 +111,8 @@ export function queueStat(name: string, change: Partial<QueueStat> = {}): QueueS
     inPerMinute: 38.1,
     outPerMinute: 31.4,
     drainEtaMs: null,
+    status: null,
+    partial: null,
     ...change,
   };
 }
@@ -121,6 +123,11 @@ export function overviewData(change: Partial<OverviewData> = {}): OverviewData {
     stats: {
       at: new Date(NOON).toISOString(),
       source: 'sqlite',
+      degraded: null,
+      countedAt: new Date(NOON).toISOString(),
+      problem: null,
+      outbox: [],
+      leftOnServiceBus: 0,
       queues: [
         queueStat('evaluation-jobs'),
         queueStat('scoring-jobs', { active: 912, scheduled: 0, locked: 4, deadLetter: 31, oldestAgeMs: 40_000, inPerMinute: 4, outPerMinute: 11.2, drainEtaMs: 7_600_000 }),

@@ -49,10 +49,15 @@ describe('the numbers of the queues', () => {
 });
 
 describe('conditions on them', () => {
-  const queue = { paused: false, pausedAt: null, drainEtaMs: null, inPerMinute: 2, outPerMinute: 3 };
+  const queue = { paused: false, pausedAt: null, status: null, partial: null, drainEtaMs: null, inPerMinute: 2, outPerMinute: 3 };
   const stats: QueueStats = {
     at: '2026-08-01T00:00:00.000Z',
     source: 'sqlite',
+    degraded: null,
+    countedAt: '2026-08-01T00:00:00.000Z',
+    problem: null,
+    outbox: [],
+    leftOnServiceBus: 0,
     queues: [
       { ...queue, name: 'a', active: 1, scheduled: 2, locked: 3, deadLetter: 4, oldestAgeMs: 90_000 },
       { ...queue, name: 'b', active: 10, scheduled: 20, locked: 30, deadLetter: 1, oldestAgeMs: null },
