@@ -37,11 +37,13 @@ export class CosmosOutbox implements Outbox {
     if (request.limit < 1 || request.jobIds?.length === 0) return [];
     const { own } = this.#parts;
     const mine = await this.#readEntries(own.take(request.limit, request.jobIds));
-    const claimed = await atOnce(mine, AT_ONCE, (document) => (document.outbox.holder === own.owner ? this.#given(document, own.owner) : this.#claim(document, request)));
+    const take = async (document: WithEntry): Promise<ClaimedEntry | undefined> =>
+      document.outbox.holder === own.owner ? this.#given(document, own.owner) : this.#claim(document, request);
+    const claimed = await atOnce(mine, AT_ONCE, take);
     const left = request.limit - mine.length;
     const free = left > 0 ? await this.#findFree({ ...request, limit: left }) : [];
     claimed.push(...(await atOnce(free, AT_ONCE, (document) => this.#claim(document, request))));
-    return claimed.filter((entry) => entry !== undefined).sort((a, b) => a.savedAt - b.savedAt);
+    return claimed.filter((entry): entry is ClaimedEntry => entry !== undefined).sort((a, b) => a.savedAt - b.savedAt);
   }
 
   async sent(entries: readonly ClaimedEntry[]): Promise<void> {
