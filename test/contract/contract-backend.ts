@@ -19,6 +19,14 @@ export interface ContractBackend {
   another(): Promise<Ports>;
 }
 
+/** Where stores differ by design; everything else is the same for all. */
+export interface StoreTraits {
+  /** Store and queue share a file: the store knows which queues there are, and what is on them. */
+  readonly sharesQueue: boolean;
+}
+
+export const SHARED_FILE: StoreTraits = { sharesQueue: true };
+
 /** Fresh and empty; disposed when the test that called it has ended. */
 export type MakeBackend = () => Promise<ContractBackend>;
 

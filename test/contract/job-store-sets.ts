@@ -15,15 +15,15 @@ import {
   succeed,
 } from '../../src/domain/lifecycle.js';
 import type { Job } from '../../src/domain/job.js';
-import { type ContractBackend, HOUR_MS, insertJob, type MakeBackend, runningJob, startOf, testJob } from './contract-backend.js';
+import { type ContractBackend, HOUR_MS, insertJob, type MakeBackend, runningJob, SHARED_FILE, startOf, type StoreTraits, testJob } from './contract-backend.js';
 
 const NO_RESULT = { result: null, resultRef: null, artifacts: [] };
 const ERROR = { code: 'X', message: 'no', retryable: true, at: 1 };
 
-export function describeJobStoreSetsContract(name: string, make: MakeBackend): void {
+export function describeJobStoreSetsContract(name: string, make: MakeBackend, traits: StoreTraits = SHARED_FILE): void {
   describe(`JobStore over many jobs on ${name}`, () => {
     describe('children', () => describeChildren(make));
-    describe('open work', () => describeOpenWork(make));
+    describe('open work', () => describeOpenWork(make, traits));
     describe('prune', () => describePrune(make));
   });
 }
@@ -92,10 +92,10 @@ function describeChildren(make: MakeBackend): void {
   });
 }
 
-function describeOpenWork(make: MakeBackend): void {
+function describeOpenWork(make: MakeBackend, { sharesQueue }: StoreTraits): void {
   const none = { ready: 0, locked: 0, retries: 0, awaitingChildren: 0, delayed: 0 };
 
-  it('tells apart what is ready, held, to be retried, waiting for children, and due later', async () => {
+  it.runIf(sharesQueue)('tells apart what is ready, held, to be retried, waiting for children, and due later', async () => {
     const backend = await make();
     const { ports, clock } = backend;
     const now = clock.now();
@@ -117,7 +117,7 @@ function describeOpenWork(make: MakeBackend): void {
     expect(await ports.store.openWork([queue])).toMatchObject({ delayed: 2, retries: 1, awaitingChildren: 1 });
   });
 
-  it('counts a job that was given back before it could start as a retry, and a delayed replay as delayed', async () => {
+  it.runIf(sharesQueue)('counts a job that was given back before it could start as a retry, and a delayed replay as delayed', async () => {
     const backend = await make();
     const { ports, clock } = backend;
     const now = clock.now();

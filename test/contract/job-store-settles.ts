@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 
 import { succeed } from '../../src/domain/lifecycle.js';
 import type { Delivery } from '../../src/ports/message-queue.js';
-import { type MakeBackend, runningJob } from './contract-backend.js';
+import type { Job } from '../../src/domain/job.js';
+import { type ContractBackend, insertJob, type MakeBackend, startOf } from './contract-backend.js';
 
 const NO_RESULT = { result: null, resultRef: null, artifacts: [] };
 
@@ -14,8 +15,7 @@ export function describeJobStoreSettlesContract(name: string, make: MakeBackend)
     it('completes the message with the change, or leaves it to the caller', async () => {
       const backend = await make();
       const { store, queue } = backend.ports;
-      const running = await runningJob(backend);
-      const delivery = await onlyDelivery(queue.receive({ queue: running.queue, max: 1, waitMs: 0 }));
+      const { running, delivery } = await takenJob(backend);
       expect(delivery.isCompleted).toBe(false);
       const saved = await store.save(succeed(running, 9, NO_RESULT), delivery);
       expect(saved.status).toBe('Succeeded');
@@ -26,9 +26,8 @@ export function describeJobStoreSettlesContract(name: string, make: MakeBackend)
 
     it('leaves the message as it is when the change is refused', async () => {
       const backend = await make();
-      const { store, queue } = backend.ports;
-      const running = await runningJob(backend);
-      const delivery = await onlyDelivery(queue.receive({ queue: running.queue, max: 1, waitMs: 0 }));
+      const { store } = backend.ports;
+      const { running, delivery } = await takenJob(backend);
       const stale = succeed({ ...running, version: running.version - 1 }, 9, NO_RESULT);
       await expect(store.save(stale, delivery)).rejects.toMatchObject({ code: 'JOB_CONFLICT' });
       expect(delivery.isCompleted).toBe(false);
@@ -38,14 +37,21 @@ export function describeJobStoreSettlesContract(name: string, make: MakeBackend)
     it('saves the change also when the lock is lost', async () => {
       const backend = await make();
       const { store, queue } = backend.ports;
-      const running = await runningJob(backend);
-      const delivery = await onlyDelivery(queue.receive({ queue: running.queue, max: 1, waitMs: 0 }));
-      await delivery.release(0);
+      const { running, delivery } = await takenJob(backend);
+      backend.clock.advance(60_001);
       expect((await store.save(succeed(running, 9, NO_RESULT), delivery)).status).toBe('Succeeded');
       expect(delivery.isCompleted).toBe(false);
       await onlyDelivery(queue.receive({ queue: running.queue, max: 1, waitMs: 0 }));
     });
   });
+}
+
+/** Running, with its message at hand. */
+async function takenJob(backend: ContractBackend): Promise<{ running: Job; delivery: Delivery }> {
+  const { store, queue } = backend.ports;
+  const job = await insertJob(backend);
+  const delivery = await onlyDelivery(queue.receive({ queue: job.queue, max: 1, waitMs: 0 }));
+  return { running: await store.save(startOf(job, backend.clock.now())), delivery };
 }
 
 async function onlyDelivery(received: Promise<Delivery[]>): Promise<Delivery> {
