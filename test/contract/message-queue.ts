@@ -307,7 +307,7 @@ function time(makeBackend: MakeQueueBackend): void {
   async function expectExpired(backend: QueueBackend, messageId: string): Promise<void> {
     expect(await receiveNow(backend)).toEqual([]);
     const { letters } = await backend.deadLetters.peek({ queue: QUEUE, limit: 10 });
-    expect(letters).toMatchObject([{ messageId, reason: 'EXPIRED' }]);
+    expect(letters).toMatchObject([{ messageId, reason: backend.capabilities.expiredReason }]);
   }
 
   test('dead-letters a message that its own time limit ends', async () => {

@@ -80,7 +80,9 @@ function counts(makeBackend: MakeQueueBackend): void {
     ]);
     const [first] = await receiveNow(backend, 2);
     await first?.complete();
-    expect((await infoOf(backend.other)).counts).toEqual({ active: 2, locked: 1, scheduled: 1, deadLetter: 1 });
+    // Where locked ones are not told apart they are among the active ones.
+    const waiting = backend.capabilities.lockedCounted ? { active: 2, locked: 1 } : { active: 3, locked: 0 };
+    expect((await infoOf(backend.other)).counts).toEqual({ ...waiting, scheduled: 1, deadLetter: 1 });
     expect((await infoOf(backend.other, OTHER_QUEUE)).counts).toEqual({ active: 1, locked: 0, scheduled: 0, deadLetter: 0 });
   });
 

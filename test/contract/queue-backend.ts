@@ -14,12 +14,18 @@ export interface QueuePorts {
 export interface QueueCapabilities {
   /** Higher priorities are handed out first; otherwise first in, first out. */
   readonly priorityOrder: boolean;
-  /** `release` keeps a message back for its delay; otherwise it comes when its lock ends or earlier. */
+  /** `release` keeps a message back for its delay; otherwise it comes when its lock ends. */
   readonly releaseDelay: boolean;
+  /** A dead letter that is released, or locked ahead and not handed on, can be taken again at once; otherwise when its lock ends. */
+  readonly lettersGivenBack: boolean;
   /** A receiver may ask for a shorter lock than the queue's. */
   readonly shorterLocks: boolean;
   /** Purged letters go back where they were, under their numbers. */
   readonly restoreInPlace: boolean;
+  /** Counts tell locked messages from waiting ones. */
+  readonly lockedCounted: boolean;
+  /** The reason of a message that expired, in the broker's own word. */
+  readonly expiredReason: string;
 }
 
 export interface QueueBackend extends QueuePorts {

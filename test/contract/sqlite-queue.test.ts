@@ -23,7 +23,15 @@ async function makeSqlite(): Promise<QueueBackend> {
   return {
     ...backend,
     other,
-    capabilities: { priorityOrder: true, releaseDelay: true, shorterLocks: true, restoreInPlace: true },
+    capabilities: {
+      priorityOrder: true,
+      releaseDelay: true,
+      lettersGivenBack: true,
+      shorterLocks: true,
+      restoreInPlace: true,
+      lockedCounted: true,
+      expiredReason: 'EXPIRED',
+    },
     advance: async (ms) => clock.advance(ms),
     now: () => clock.now(),
   };

@@ -40,6 +40,7 @@ export interface ReceiverLinkParts {
 const RING = 1_800;
 /** Of a receive whose wait was broken off: the broker answers at once. */
 const TAKE_BACK_LIMIT_MS = 1_000;
+const LAST_ANSWERS_MS = 20;
 
 export class ReceiverLink {
   readonly entity: Entity;
@@ -78,19 +79,26 @@ export class ReceiverLink {
     return this.#answerMs;
   }
 
+  /** Known to be attached: from its first receive until it breaks. */
+  get isOpen(): boolean {
+    return this.#amqp?.is_open() === true;
+  }
+
   /**
    * Up to `max` messages as soon as there are that many, or what has come `waitMs` after the call or a second after the
    * first message; none when the signal fires, but for a message that was on its way. No credit is left at the broker
-   * afterwards. On any failure the link is not to be received on any more.
+   * afterwards. On any failure the link is not to be received on any more. The call that opens the link does not listen
+   * to the signal: it should not wait long.
    */
   async receive({ max, waitMs, signal }: { max: number; waitMs: number; signal?: AbortSignal }): Promise<HeldMessage[]> {
+    const brokenOff = this.isOpen ? signal : undefined;
     try {
-      const messages = await this.#ask(max, waitMs, signal);
+      const messages = await this.#ask(max, waitMs, brokenOff);
       this.#watch();
       return messages.map((message) => this.#hold(message));
     } catch (error) {
       this.#break();
-      if (signal?.aborted === true) return [];
+      if (brokenOff?.aborted === true) return [];
       throw error;
     }
   }
@@ -127,20 +135,20 @@ export class ReceiverLink {
   async #ask(max: number, waitMs: number, signal: AbortSignal | undefined): Promise<ServiceBusReceivedMessage[]> {
     const limitMs = waitMs + this.#parts.callTimeoutMs;
     try {
-      return await this.#receiveCall({ max, waitMs, limitMs, ...(signal === undefined ? {} : { signal }) });
+      return await this.#receiveCall({ max, waitMs, limitMs, signal });
     } catch (error) {
-      const link = linkOfReceiver(this.#receiver);
-      if (signal?.aborted !== true || link?.is_open() !== true) throw error;
+      if (signal?.aborted !== true || !this.isOpen) throw error;
       // The credit of the broken-off wait is still at the broker: it is taken back, and with it what it may have
       // brought. Nothing came in between, since no event of the connection is handled before this next call listens.
-      return await this.#receiveCall({ max: 1, waitMs: 1, limitMs: TAKE_BACK_LIMIT_MS });
+      return await this.#receiveCall({ max: 1, waitMs: 1, limitMs: TAKE_BACK_LIMIT_MS, signal: undefined });
     }
   }
 
-  #receiveCall({ max, waitMs, limitMs, signal }: { max: number; waitMs: number; limitMs: number; signal?: AbortSignal }): Promise<ServiceBusReceivedMessage[]> {
+  #receiveCall({ max, waitMs, limitMs, signal }: { max: number; waitMs: number; limitMs: number; signal: AbortSignal | undefined }): Promise<ServiceBusReceivedMessage[]> {
     return this.#call('receive', limitMs, (overdue) => {
-      const abortSignal = signal === undefined ? overdue : AbortSignal.any([signal, overdue]);
-      return this.#receiver.receiveMessages(max, { maxWaitTimeInMs: waitMs, abortSignal });
+      // Breaking off while the connection is being made leaves the SDK with two sockets for one connection.
+      const abortSignal = this.isOpen ? AbortSignal.any(signal === undefined ? [overdue] : [signal, overdue]) : undefined;
+      return this.#receiver.receiveMessages(max, { maxWaitTimeInMs: waitMs, ...(abortSignal === undefined ? {} : { abortSignal }) });
     });
   }
 
@@ -175,14 +183,16 @@ export class ReceiverLink {
   #watch(): void {
     if (this.#amqp !== undefined) return;
     this.#amqp = linkOfReceiver(this.#receiver);
-    if (this.#amqp !== undefined) watchLink(this.#amqp, () => this.#lost());
+    if (this.#amqp !== undefined) watchLink(this.#amqp, () => void this.#lost());
   }
 
-  #lost(): void {
+  /** An answer that came together with the end of the link is told a moment later. */
+  async #lost(): Promise<void> {
+    this.#break();
+    await this.#parts.clock.sleep(LAST_ANSWERS_MS);
     const error = new AppError('SB_UNREACHABLE', 'the link to the queue was lost before the broker answered');
     for (const reject of this.#waitingForAnswer) reject(error);
     this.#waitingForAnswer.clear();
-    this.#break();
   }
 
   /** Its credit may still be at the broker: only closing takes it away. What is held is settled without the link. */

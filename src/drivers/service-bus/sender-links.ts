@@ -28,7 +28,7 @@ export class SenderLinks {
 
   /** Empty, as large as the queue takes. Opens the link if need be. */
   newBatch(queue: string): Promise<ServiceBusMessageBatch> {
-    return this.#withSender(queue, (sdk, signal) => sdk.createMessageBatch({ abortSignal: signal }));
+    return this.#withSender(queue, (sdk) => sdk.createMessageBatch());
   }
 
   /** Resolves when the broker has stored it. SB_UNREACHABLE and SB_TIMEOUT when nobody knows whether it has. */
@@ -36,8 +36,9 @@ export class SenderLinks {
     await this.#turn();
     try {
       await this.#withSender(queue, async (sdk, signal) => {
-        // Without an open link there is nothing to watch; this opens it.
-        if (linkOfSender(sdk)?.is_open() !== true) await sdk.createMessageBatch({ abortSignal: signal });
+        // Opens the link, so that there is one to watch. Only what is sent over an open link can be broken off: a
+        // connection that is being made would be left with two sockets.
+        if (linkOfSender(sdk)?.is_open() !== true) await sdk.createMessageBatch();
         await untilLost(sdk, (lost) => sdk.sendMessages(content, { abortSignal: AbortSignal.any([signal, lost]) }));
       });
     } finally {

@@ -71,11 +71,12 @@ export class ServiceBusMessageQueue implements MessageQueue {
 
   async #ask({ queue, max, signal }: ReceiveParams, waitMs: number, looked: boolean): Promise<Delivery[]> {
     const links = this.#linksOf(queue);
-    const stop = signal === undefined ? {} : { signal };
     const most = Math.min(max, MAX_MESSAGES);
     const held = await links.use(most, async (link) => {
-      const found = looked ? [] : await link.receive({ max: most, waitMs: lookMs(link), ...stop });
-      return found.length > 0 || waitMs <= 0 ? found : link.receive({ max: 1, waitMs, ...stop });
+      // A link that is not open yet is opened by a look: only a wait on an open one can be broken off.
+      const found = looked && link.isOpen ? [] : await link.receive({ max: most, waitMs: lookMs(link) });
+      if (found.length > 0 || waitMs <= 0 || signal?.aborted === true) return found;
+      return link.receive({ max: 1, waitMs, ...(signal === undefined ? {} : { signal }) });
     });
     return held.map((message) => this.#delivery(links, message));
   }
