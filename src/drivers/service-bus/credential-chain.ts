@@ -45,34 +45,34 @@ export async function openCredentials(place: CredentialPlace, clock: Clock, prog
   }
 }
 
-/** The metadata address of virtual machines: https://learn.microsoft.com/azure/virtual-machines/instance-metadata-service */
+/** Of virtual machines: https://learn.microsoft.com/azure/virtual-machines/instance-metadata-service */
 const METADATA = { host: '169.254.169.254', port: 80 };
 const PROBE_MS = 1_500;
 
 /**
  * Where the network swallows what is sent to the metadata address, the SDK would wait for more than a minute, without a
- * way to stop it, and the process could not end. So the address is tried first.
+ * way to stop it, and the process could not end. So the address is tried first. Exported for tests.
  */
-function afterProbe(credential: TokenCredential, clock: Clock): TokenCredential {
+export function afterProbe(credential: TokenCredential, clock: Clock, metadata = METADATA): TokenCredential {
   return {
     getToken: async (scopes, options) => {
-      await probe(clock);
+      await probe(clock, metadata);
       return credential.getToken(scopes, options);
     },
   };
 }
 
-async function probe(clock: Clock): Promise<void> {
+async function probe(clock: Clock, metadata: typeof METADATA): Promise<void> {
   try {
-    await withinTime({ clock, limitMs: PROBE_MS, operation: 'reach the metadata address' }, connectOnce);
+    await withinTime({ clock, limitMs: PROBE_MS, operation: 'reach the metadata address' }, (signal) => connectOnce(metadata, signal));
   } catch {
     throw new Error('there is none: the metadata address of virtual machines does not answer here');
   }
 }
 
-function connectOnce(signal: AbortSignal): Promise<void> {
+function connectOnce(metadata: typeof METADATA, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const socket = createConnection(METADATA);
+    const socket = createConnection(metadata);
     const end = (error?: Error): void => {
       socket.destroy();
       if (error === undefined) resolve();
