@@ -156,10 +156,10 @@ function closing({ deleted, description }: Entity): { readonly kinds: readonly L
   return { kinds: CLOSED_BY_STATUS[description.status], error: entityDisabled(description.name) };
 }
 
-/** Requests to a node are refused one by one. */
+/** Messages and requests are refused one by one; a receiver would wait for ever. */
 const CLOSED_BY_STATUS: Readonly<Record<QueueStatus, readonly LinkKind[]>> = {
   Active: [],
-  Disabled: ['send', 'receive'],
-  SendDisabled: ['send'],
+  Disabled: ['receive'],
+  SendDisabled: [],
   ReceiveDisabled: ['receive'],
 };
