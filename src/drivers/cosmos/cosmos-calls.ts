@@ -7,6 +7,7 @@ import { AppError } from '../../domain/errors.js';
 import type { JsonObject } from '../../domain/json.js';
 import type { Clock } from '../../ports/clock.js';
 import { isAmbiguous, isWorthRepeating, statusOf, toAppError } from './cosmos-errors.js';
+import { withRequestError } from './request-errors.js';
 
 export interface CosmosCallsParts {
   readonly container: Container;
@@ -58,7 +59,7 @@ export class CosmosCalls {
   /** All operations in this order, or none. `done` has the document of the first operation. */
   async batch(partition: string, operations: readonly OperationInput[]): Promise<Written> {
     return this.#write(async () => {
-      const response = await this.#container.items.batch([...operations], partition);
+      const response = await withRequestError(() => this.#container.items.batch([...operations], partition));
       if (response.code === 200) return { ...response, resource: response.result?.[0]?.resourceBody };
       // The SDK throws for the whole only: of the parts, all but one say that another one failed (424).
       const failed = response.result?.find(({ statusCode }) => statusCode >= 400 && statusCode !== 424)?.statusCode;

@@ -18,6 +18,7 @@ import { CosmosJobStore } from './job-store.js';
 import { CosmosOutbox } from './outbox.js';
 import { OwnEntries } from './own-entries.js';
 import { CosmosQueuePauses } from './queue-pauses.js';
+import { REQUEST_PLUGINS } from './request-errors.js';
 import { CosmosWatchedJobs } from './watched-jobs.js';
 import { CosmosWorkerRegistry } from './worker-registry.js';
 
@@ -79,6 +80,7 @@ function openClient({ endpoint, access, client: { ca, ...client } = {} }: OpenCo
     // Without it no session token is sent, and a process may not read what it has just written.
     consistencyLevel: 'Session',
     connectionPolicy: { requestTimeout: REQUEST_TIMEOUT_MS, enableEndpointDiscovery: false },
+    ...REQUEST_PLUGINS,
     ...(ca === undefined ? {} : { agent: new Agent({ ca, keepAlive: true }) }),
     ...client,
   });

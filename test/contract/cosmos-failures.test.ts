@@ -1,0 +1,148 @@
+// Cosmos DB only: throttling, answers that were lost, races, and what it costs.
+
+import { describe, expect, test } from 'vitest';
+
+import { submit, succeed } from '../../src/domain/lifecycle.js';
+import type { CosmosDoubleOptions, CosmosFault, CosmosRequest } from '../support/cosmos-double/cosmos-double.js';
+import { insertJob, runningJob, startOf, testJob } from './contract-backend.js';
+import { type CosmosContractBackend, makeCosmosBackend } from './cosmos-backend.js';
+
+const NO_RESULT = { result: null, resultRef: null, artifacts: [] };
+
+/** A backend whose requests meet what `choose` says, once it is switched on. */
+async function faulty(choose: (request: CosmosRequest) => CosmosFault, options: Partial<CosmosDoubleOptions> = {}): Promise<CosmosContractBackend & { start(): void; stop(): void }> {
+  let isOn = false;
+  const backend = await makeCosmosBackend({ ...options, fault: (request) => (isOn ? choose(request) : undefined) });
+  return { ...backend, start: () => (isOn = true), stop: () => (isOn = false) };
+}
+
+/** Each of the first `times` requests of this kind meets the fault. */
+function first(times: number, kind: CosmosRequest['kind'], fault: CosmosFault): (request: CosmosRequest) => CosmosFault {
+  let left = times;
+  return (request) => (request.kind === kind && left-- > 0 ? fault : undefined);
+}
+
+describe('an answer that was lost', () => {
+  test('of an insert: the job is stored once and reported as stored', async () => {
+    const backend = await faulty(first(1, 'batch', 'drop-after'));
+    backend.start();
+    const entry = submit(testJob(backend));
+    expect(await backend.ports.store.insert([entry])).toEqual([{ kind: 'inserted', job: { ...entry.job, version: 1 } }]);
+    expect((await backend.ports.events.read({ jobId: entry.job.jobId, limit: 10 })).events).toHaveLength(1);
+  });
+
+  test('of a save: the change is stored once and is no conflict', async () => {
+    const backend = await faulty(first(1, 'batch', 'drop-after'));
+    const job = await insertJob(backend);
+    backend.start();
+    const saved = await backend.ports.store.save(startOf(job, backend.clock.now()));
+    expect(saved).toMatchObject({ status: 'Running', version: 2 });
+    expect((await backend.ports.events.read({ jobId: job.jobId, limit: 10 })).events).toHaveLength(2);
+  });
+
+  test('of a save that lost the race meanwhile is a conflict all the same', async () => {
+    const backend = await makeCosmosBackend();
+    const other = await backend.another();
+    const job = await insertJob(backend);
+    await other.store.save(startOf(job, 5, { worker: 'quicker' }));
+    await expect(backend.ports.store.save(startOf(job, 6))).rejects.toMatchObject({ code: 'JOB_CONFLICT' });
+  });
+
+  test('of the key of an idempotent submit: the same request leads to one job', async () => {
+    const backend = await faulty(first(1, 'document', 'drop-after'));
+    backend.start();
+    const keyed = { ...submit({ ...testJob(backend), idempotencyKey: 'k' }), idempotency: { key: 'k', requestHash: 'h' } };
+    const [outcome] = await backend.ports.store.insert([keyed]);
+    expect(outcome?.kind).toBe('inserted');
+    expect((await backend.ports.store.list({ filter: {}, limit: 10 })).jobs).toHaveLength(1);
+  });
+});
+
+test('a process that died between the key and the job: the next submit under the key makes the job with the id of the first', async () => {
+  const backend = await faulty(({ kind }) => (kind === 'batch' ? { status: 400 } : undefined));
+  const keyed = (requestHash: string) => ({ ...submit({ ...testJob(backend), idempotencyKey: 'k' }), idempotency: { key: 'k', requestHash } });
+  const died = keyed('h');
+  backend.start();
+  await expect(backend.ports.store.insert([died])).rejects.toMatchObject({ code: 'BACKEND_UNAVAILABLE' });
+  backend.stop();
+  const calm = await backend.open();
+  expect(await calm.store.insert([keyed('h')])).toMatchObject([{ kind: 'inserted', job: { jobId: died.job.jobId } }]);
+  expect(await calm.store.get(died.job.jobId)).toMatchObject({ status: 'Queued', idempotencyKey: 'k' });
+});
+
+describe('refusals that pass', () => {
+  test.each([408, 449, 503])('status %i is tried again', async (status) => {
+    const backend = await faulty(first(2, 'batch', { status }));
+    backend.start();
+    expect(await insertJob(backend)).toMatchObject({ version: 1 });
+  });
+
+  test('throttling is waited out', async () => {
+    const backend = await faulty(first(3, 'batch', { status: 429, retryAfterMs: 2 }));
+    backend.start();
+    expect(await insertJob(backend)).toMatchObject({ version: 1 });
+  });
+
+  test('throttling without an end has a code of its own', async () => {
+    const backend = await faulty(({ kind }) => (kind === 'document' ? { status: 429, retryAfterMs: 1 } : undefined));
+    backend.start();
+    await expect(backend.ports.store.get(testJob(backend).jobId)).rejects.toMatchObject({ code: 'COSMOS_THROTTLED' });
+  });
+});
+
+test('many workers that start, report progress and end the same jobs leave each with one outcome and a history in order', async () => {
+  let drawn = 7;
+  const random = (): number => (drawn = (drawn * 48271) % 2147483647) / 2147483647;
+  const backend = await faulty(({ verb }) => {
+    if (verb === 'GET') return undefined;
+    const chance = random();
+    return chance < 0.03 ? 'drop-after' : chance < 0.06 ? 'drop' : chance < 0.09 ? { status: 449 } : undefined;
+  });
+  const jobs = await Promise.all(Array.from({ length: 30 }, () => insertJob(backend)));
+  const openings = [backend.ports, await backend.another(), await backend.another()];
+  backend.start();
+  const work = async (index: number): Promise<void> => {
+    const { store } = openings[index] ?? backend.ports;
+    for (const { jobId } of jobs) {
+      try {
+        const job = await store.get(jobId);
+        if (job?.status !== 'Queued') continue;
+        const running = await store.save(startOf(job, 10, { worker: `w${index}` }));
+        await store.saveProgress(running, { completed: 1, total: 2, message: null });
+        const newest = await store.get(jobId);
+        if (newest?.runEpoch === running.runEpoch) await store.save(succeed(newest, 20, NO_RESULT));
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'JOB_CONFLICT' });
+      }
+    }
+  };
+  await Promise.all([0, 1, 2].map(work));
+  for (const { jobId } of jobs) {
+    const { events } = await backend.ports.events.read({ jobId, limit: 10 });
+    expect(events.map(({ type }) => type)).toEqual(['submitted', 'started', 'succeeded']);
+    expect(await backend.ports.store.get(jobId)).toMatchObject({ status: 'Succeeded', runEpoch: 1 });
+  }
+});
+
+test('the life of a job costs four writes: saved, sent, started, ended', async () => {
+  const backend = await makeCosmosBackend();
+  const writes = (): number => [...backend.double.requests].filter(([name]) => /^batch|PATCH|document POST/.test(name)).reduce((sum, [, count]) => sum + count, 0);
+  const before = writes();
+  const job = await insertJob(backend);
+  await backend.ports.queue.receive({ queue: backend.queues[0], max: 1, waitMs: 0 });
+  const sent = await backend.ports.store.get(job.jobId);
+  expect(sent).toMatchObject({ queueMode: 'service_bus', version: 1 });
+  const running = await backend.ports.store.save(startOf(sent ?? job, 1));
+  await backend.ports.store.save(succeed(running, 2, NO_RESULT));
+  expect(writes() - before).toBe(4);
+});
+
+test('a checkpoint of an attempt that is over is refused also when it is the second hundred', async () => {
+  const backend = await makeCosmosBackend();
+  const running = await runningJob(backend);
+  const entries = Array.from({ length: 250 }, (_, index) => ({ key: `k${String(index).padStart(3, '0')}`, value: index }));
+  await backend.ports.checkpoints.put(running, entries);
+  expect(await backend.ports.checkpoints.list({ jobId: running.jobId, prefix: 'k', limit: 1_000 })).toHaveLength(250);
+  await backend.ports.store.save(succeed(running, 5, NO_RESULT));
+  await expect(backend.ports.checkpoints.put(running, entries)).rejects.toMatchObject({ code: 'JOB_LOST' });
+});
