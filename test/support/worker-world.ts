@@ -38,7 +38,7 @@ export class World<C extends Clock = FakeClock> {
   readonly #newJobId: () => JobId;
   #workers = 0;
 
-  private constructor(backend: Backend, clock: C) {
+  protected constructor(backend: Backend, clock: C) {
     this.backend = backend;
     this.clock = clock;
     this.#newJobId = createJobIds(clock);

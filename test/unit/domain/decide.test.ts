@@ -113,6 +113,11 @@ describe('the current message of a queued job', () => {
     expect(decideFor({ hasHandler: false, job: { ...queued, attempt: 2 } })).toEqual({ do: 'no-handler', final: true });
   });
 
+  test('ends it when its last attempt never reported back and its message was sent anew', () => {
+    expect(decideFor({ job: { ...queued, attempt: 3 } })).toEqual({ do: 'exhaust' });
+    expect(decideFor({ job: { ...queued, attempt: 3 }, hasHandler: false })).toEqual({ do: 'exhaust' });
+  });
+
   test('runs the last attempt alone after a lost lock, but not after ordinary failures', () => {
     expect(decideFor({ job: { ...queued, attempt: 2, lostLocks: 1 } })).toMatchObject({ do: 'start', alone: true });
     expect(decideFor({ job: { ...queued, attempt: 1, lostLocks: 1 } })).toMatchObject({ do: 'start', alone: false });
@@ -128,6 +133,13 @@ describe('the current message of a running job', () => {
   test('with another broker sequence is a second copy and is completed', () => {
     expect(decideFor({ job: running, brokerSequence: '8' })).toEqual({ do: 'complete', because: 'second-copy' });
     expect(decideFor({ job: { ...running, delivery: null } })).toEqual({ do: 'complete', because: 'second-copy' });
+  });
+
+  test('with the same number of another broker is a second copy', () => {
+    expect(decideFor({ job: running, queueMode: 'service_bus' })).toEqual({ do: 'complete', because: 'second-copy' });
+    const there: Job = { ...running, delivery: { queue: 'evaluation-jobs', brokerSequence: '7', queueMode: 'service_bus', lockedUntil: NOW - 1 } };
+    expect(decideFor({ job: there, queueMode: 'service_bus' })).toMatchObject({ do: 'start', afterLostLock: true });
+    expect(decideFor({ job: there, queueMode: 'local' })).toEqual({ do: 'complete', because: 'second-copy' });
   });
 
   test('ends the job when no attempt is left', () => {

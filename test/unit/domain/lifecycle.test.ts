@@ -12,6 +12,8 @@ import {
   deadLetter,
   fail,
   giveBack,
+  moveToLocal,
+  recover,
   replay,
   requestCancel,
   resumeAfterChildren,
@@ -69,6 +71,8 @@ const STEPS: Readonly<Record<string, Step>> = {
   cancel: { allowed: (job) => !hasEnded(job.status), take: (job, at) => cancel(job, at, 'someone') },
   retry: { allowed: (job) => ['Failed', 'DeadLettered', 'Cancelled'].includes(job.status), take: (job, at) => retry(job, at, { ttlMs: 60_000, by: 'someone' }) },
   replay: { allowed: (job) => job.status === 'DeadLettered', take: (job, at) => replay(job, at, { ttlMs: 60_000, dueAt: at + 10, by: 'someone', operation: 'op' }) },
+  moveToLocal: { allowed: (job) => isRunning(job) || isWaiting(job), take: (job, at) => moveToLocal(job, at, 'away') },
+  recover: { allowed: (job) => isRunning(job) || isWaiting(job), take: (job, at) => recover(job, at, 'lost') },
 };
 
 /** Any walk: names that are not allowed where they come are left out. */
@@ -207,4 +211,38 @@ describe('single transitions', () => {
   test('a lost lock is counted when the next attempt starts', () => {
     expect(start(started, 3000, { worker: 'v', delivery, afterLostLock: true }).job).toMatchObject({ lostLocks: 1, attempt: 2, runEpoch: 2, worker: 'v' });
   });
+});
+
+describe('a message that is sent again, elsewhere or anew', () => {
+  const delayed = newJob(5_000);
+
+  test('keeps the due time and the age of a job that waits, and changes nothing else of it', () => {
+    for (const change of [moveToLocal(delayed, 2_000, 'away'), recover(delayed, 2_000, 'lost')]) {
+      expect(change.job).toEqual({ ...delayed, sequence: 2, updatedAt: 2_000 });
+      expect(change.outbox).toMatchObject({ sequence: 2, notBefore: 6_000, expiresAt: delayed.expiresAt });
+    }
+  });
+
+  test('is due at once when its time has passed', () => {
+    expect(moveToLocal(delayed, 6_000, 'away').outbox?.notBefore).toBeNull();
+  });
+
+  test('goes on the own queue only when it is moved', () => {
+    expect(moveToLocal(delayed, 2_000, 'away').toLocalQueue).toBe(true);
+    expect(recover(delayed, 2_000, 'lost').toLocalQueue).toBeUndefined();
+  });
+
+  test('counts the attempt that never reported back, and a lost lock', () => {
+    const { job } = start(newJob(), 2_000, { worker: 'w', delivery, afterLostLock: false });
+    for (const change of [moveToLocal(job, 3_000, 'away'), recover(job, 3_000, 'lost')]) {
+      expect(change.job).toMatchObject({ status: 'Queued', attempt: 1, runEpoch: 1, lostLocks: 1, worker: null, delivery: null, queuedAt: 3_000 });
+    }
+  });
+});
+
+test('a start says where the message came from, whatever was known before', () => {
+  const pending = newJob();
+  const by = (queueMode: 'service_bus' | 'local') => ({ worker: 'w', delivery: { ...delivery, queueMode }, afterLostLock: false });
+  expect(start(pending, 1, by('service_bus')).job.queueMode).toBe('service_bus');
+  expect(start({ ...pending, queueMode: 'service_bus' }, 1, by('local')).job.queueMode).toBe('local');
 });
