@@ -58,7 +58,7 @@ test('dead letters are peeked under their own node, with the numbers they had', 
   await client.createSender('q').sendMessages([{ body: 1 }, { body: 2 }]);
   const receiver = client.createReceiver('q');
   await receiver.completeMessage(await receiveOne(receiver));
-  await receiver.deadLetterMessage(await receiveOne(receiver), { deadLetterReason: 'R' });
+  await receiver.deadLetterMessage(await receiveOne(receiver), { deadLetterReason: 'R', deadLetterErrorDescription: 'D' });
   const letters = client.createReceiver('q', { subQueueType: 'deadLetter' });
   const peeked = await letters.peekMessages(10, { fromSequenceNumber: Long.ONE });
   expect(peeked).toMatchObject([{ body: 2, deadLetterReason: 'R' }]);

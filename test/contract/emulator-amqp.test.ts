@@ -143,7 +143,7 @@ test('mixed outcomes in flight never cross over', async () => {
   for (const message of messages) {
     const index = message.body as number;
     if (index % 3 === 0) void receiver.completeMessage(message);
-    else if (index % 3 === 1) void receiver.deadLetterMessage(message, { deadLetterReason: `R${index}` });
+    else if (index % 3 === 1) void receiver.deadLetterMessage(message, { deadLetterReason: `R${index}`, deadLetterErrorDescription: 'd' });
     else void receiver.deferMessage(message);
     await new Promise((resolve) => setImmediate(resolve));
   }
