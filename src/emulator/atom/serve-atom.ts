@@ -47,11 +47,18 @@ export async function serveAtom(options: ServeAtom): Promise<AtomServer> {
     port,
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      await Promise.race([Promise.all(running), options.clock.sleep(CLOSE_WITHIN_MS)]);
+      await ended(running, options.clock);
       server.closeAllConnections();
       await closed;
     },
   };
+}
+
+/** When all of it has ended, or it took too long. */
+async function ended(work: Iterable<Promise<void>>, clock: Clock): Promise<void> {
+  const enough = new AbortController();
+  await Promise.race([Promise.all(work), clock.sleep(CLOSE_WITHIN_MS, enough.signal)]);
+  enough.abort();
 }
 
 /** Never rejects. */
