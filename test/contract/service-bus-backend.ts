@@ -10,7 +10,7 @@ import { openTestEmulator, type TestEmulator } from '../support/emulator.js';
 import { memoryPauses } from '../support/memory-pauses.js';
 import { TurnedClock } from '../support/turned-clock.js';
 import { turns } from '../support/turns.js';
-import { QUEUE_SETTINGS, type QueueBackend } from './queue-backend.js';
+import { QUEUE_SETTINGS, type QueueBackend, type QueueCapabilities } from './queue-backend.js';
 
 export const EMULATED_QUEUES: readonly QueueDefinition[] = QUEUE_SETTINGS.map(({ name, lockMs, ttlMs, maxAttempts }) => ({
   name,
@@ -23,6 +23,16 @@ export const EMULATED_QUEUES: readonly QueueDefinition[] = QUEUE_SETTINGS.map(({
 /** Counts of this moment, as often as a test wants them. */
 const EAGER_COUNTS = { maxAgeMs: 0, callsPerMinute: 1_000_000 };
 
+export const SERVICE_BUS_CAPABILITIES: QueueCapabilities = {
+  priorityOrder: false,
+  releaseDelay: false,
+  lettersGivenBack: false,
+  shorterLocks: false,
+  restoreInPlace: false,
+  lockedCounted: false,
+  expiredReason: 'TTLExpiredException',
+};
+
 export async function makeServiceBus(): Promise<QueueBackend> {
   const brokerClock = new TurnedClock();
   // The driver's limits of time are real: moving the broker's time on must not end its calls.
@@ -34,15 +44,7 @@ export async function makeServiceBus(): Promise<QueueBackend> {
   return {
     ...backend,
     other,
-    capabilities: {
-      priorityOrder: false,
-      releaseDelay: false,
-      lettersGivenBack: false,
-      shorterLocks: false,
-      restoreInPlace: false,
-      lockedCounted: false,
-      expiredReason: 'TTLExpiredException',
-    },
+    capabilities: SERVICE_BUS_CAPABILITIES,
     advance: async (ms) => {
       brokerClock.advance(ms);
       // What time has moved is written when the broker has answered once more.

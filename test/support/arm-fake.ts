@@ -9,7 +9,7 @@ import { onTestFinished } from 'vitest';
 
 import { printIsoDuration, readIsoDuration } from '../../src/domain/iso-duration.js';
 import type { QueueCatalog, QueueDefinition, QueueDescription, QueueRuntime } from '../../src/emulator/queue-catalog.js';
-import { localCertificate } from './certificate.js';
+import { type Certificate, localCertificate } from './certificate.js';
 
 export const ARM_PLACE = { subscriptionId: '00000000-0000-0000-0000-000000000001', resourceGroup: 'shop-group' };
 export const ARM_NAMESPACE = 'shop-namespace';
@@ -31,8 +31,11 @@ export interface ArmFake {
   pageSize: number;
 }
 
+/** Made once a process: it takes a third of a second. */
+let made: Promise<Certificate> | undefined;
+
 export async function openArmFake(catalog: QueueCatalog): Promise<ArmFake> {
-  const certificate = await localCertificate();
+  const certificate = await (made ??= localCertificate());
   const server = createServer(certificate, (request, response) => {
     answer(request, response).catch((error: unknown) => send(response, 500, problem('InternalError', String(error))));
   });

@@ -1,6 +1,6 @@
 // The first eight bytes of an AMQP connection, which tell an AMQP broker from everything else that listens on a port.
 
-import { connect, type Socket } from 'node:net';
+import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
 import type { AmqpAddress } from '../target.js';
@@ -10,7 +10,7 @@ const SASL_HEADER = Buffer.from([0x41, 0x4d, 0x51, 0x50, 3, 1, 0, 0]);
 
 /** Resolves when the other side greets back; rejects with what the socket says, or with what came instead. */
 export function greetAmqp({ host, port, tls }: AmqpAddress, signal: AbortSignal): Promise<void> {
-  const socket = tls ? connectTls({ host, port, servername: host }) : connect({ host, port });
+  const socket = tls ? connectTls({ host, port, ...(isIP(host) === 0 ? { servername: host } : {}) }) : connect({ host, port });
   return answerOf(socket, signal, (reply) => {
     if (reply.length < 4) return 'more';
     if (reply.subarray(0, 4).toString('latin1') === 'AMQP') return 'good';

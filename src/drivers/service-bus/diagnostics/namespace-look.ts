@@ -12,7 +12,7 @@ export interface NamespaceLook {
   readonly tier: string | null;
 }
 
-const LOOK_MS = 4_000;
+const LOOK_MS = 3_000;
 
 export async function lookAtNamespace(administration: QueueAdministration, clock: Clock): Promise<NamespaceLook> {
   const ask = <T>(operation: string, call: (options: CallOptions) => Promise<T>): Promise<T | AppError> =>
