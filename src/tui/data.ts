@@ -181,9 +181,21 @@ export interface WorkersData {
   readonly workers: readonly WorkerRow[];
 }
 
+/** A replay, purge or restore, or another change that an operator made. */
 export interface OperationRow {
-  readonly operation: Operation;
-  readonly counts: OperationCounts;
+  readonly id: string;
+  readonly at: number;
+  readonly by: string;
+  readonly what: string;
+  readonly reasonText: string | null;
+  /** `running` and `interrupted` besides the states of operations. */
+  readonly state: string;
+  readonly done: number;
+  readonly skipped: number;
+  readonly failed: number;
+  /** Null for a change without a ledger. */
+  readonly operation: Operation | null;
+  readonly counts: OperationCounts | null;
   /** Somebody works on it now. */
   readonly held: boolean;
 }

@@ -75,9 +75,27 @@ export type PlanRequest =
   | { readonly action: 'restore'; readonly operation: string; readonly reasonText: string | null }
   | { readonly action: 'resume'; readonly operation: string; readonly of: 'replay' | 'purge' };
 
+/** A change somebody wants to make, before its reason is known. */
+export type Intent =
+  | { readonly kind: 'plan'; readonly request: PlanRequest }
+  | { readonly kind: 'jobs'; readonly action: JobAction; readonly target: JobTarget }
+  | { readonly kind: 'plain'; readonly question: PlainQuestion };
+
+/** A change that needs no preparation. */
+export interface PlainQuestion {
+  readonly title: string;
+  readonly lines: readonly string[];
+  readonly verb: string;
+  /** The words behind the program's name. */
+  readonly words: string;
+  readonly change: { readonly t: 'drain-worker'; readonly workerId: string } | { readonly t: 'pause-queue' | 'resume-queue'; readonly queue: string } | { readonly t: 'submit'; readonly request: NewJobRequest };
+}
+
 export interface PlannedOperation {
   readonly action: 'replay' | 'purge' | 'restore';
   readonly operation: string;
+  /** Those that have letters of the plan. */
+  readonly queues: readonly string[];
   readonly matched: number;
   /** Letters that the confirmation will act on. */
   readonly acting: number;
@@ -104,21 +122,28 @@ export interface EditedLetter {
   readonly diff: readonly DialogLine[];
 }
 
+/** For the log of what operators change. */
+export interface AuditNote {
+  /** The words behind the program's name. */
+  readonly what: string;
+  readonly reasonText: string | null;
+}
+
 export type Effect =
   | { readonly t: 'quit'; readonly code: number }
   | { readonly t: 'bell' }
   | { readonly t: 'stop' }
   | { readonly t: 'copy'; readonly text: string }
-  | { readonly t: 'count-jobs'; readonly token: number; readonly action: JobAction; readonly target: JobTarget; readonly command: string }
+  | { readonly t: 'count-jobs'; readonly token: number; readonly action: JobAction; readonly target: JobTarget; readonly command: string; readonly reasonText: string | null }
   | { readonly t: 'change-jobs'; readonly token: number }
   | { readonly t: 'plan'; readonly token: number; readonly request: PlanRequest; readonly command: string }
   | { readonly t: 'apply'; readonly token: number }
   /** Ends preparing, gives back what was prepared, or stops what is being applied after the letters at hand. */
   | { readonly t: 'drop'; readonly token: number }
   | { readonly t: 'halt'; readonly token: number }
-  | { readonly t: 'drain-worker'; readonly workerId: string }
-  | { readonly t: 'pause-queue'; readonly queue: string }
-  | { readonly t: 'resume-queue'; readonly queue: string }
+  | { readonly t: 'drain-worker'; readonly workerId: string; readonly audit: AuditNote }
+  | { readonly t: 'pause-queue'; readonly queue: string; readonly audit: AuditNote }
+  | { readonly t: 'resume-queue'; readonly queue: string; readonly audit: AuditNote }
   | { readonly t: 'submit'; readonly request: NewJobRequest }
   | { readonly t: 'edit-payload'; readonly text: string }
   | { readonly t: 'edit-letter'; readonly queue: string; readonly sequenceNumber: string }

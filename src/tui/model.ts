@@ -5,7 +5,7 @@ import type { JobStatus } from '../domain/job.js';
 import type { LogEntry, Problem, SliceData, SliceName } from './data.js';
 import type { Look } from './theme.js';
 import type { Dialog } from './dialogs.js';
-import type { Effect, PlanRequest } from './messages.js';
+import type { Effect, Intent } from './messages.js';
 import type { NewJobForm } from './new-job-form.js';
 
 
@@ -52,7 +52,7 @@ export interface Session {
   readonly place: string;
   readonly production: boolean;
   readonly readOnly: boolean;
-  /** A change of dead letters asks for its reason. */
+  /** Every change asks for its reason. */
   readonly reasonRequired: boolean;
   /** At most so many letters or jobs in one operation; null: any number. */
   readonly maxAffected: number | null;
@@ -173,7 +173,7 @@ export interface Prompt {
 }
 
 export type Pending =
-  | { readonly kind: 'plan'; readonly request: PlanRequest; readonly command: string }
+  | { readonly kind: 'reason'; readonly intent: Intent }
   | { readonly kind: 'save'; readonly effect: Extract<Effect, { readonly t: 'save-letters' | 'save-text' }> };
 
 export interface Flash {

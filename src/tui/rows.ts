@@ -82,7 +82,7 @@ export function idsOf(model: Model, list: ListName): readonly string[] {
     case 'log':
       return logRows(model).map(({ id }) => id);
     case 'operations':
-      return operationRows(model).map(({ operation }) => operation.id);
+      return operationRows(model).map(({ id }) => id);
     case 'operation':
       return ledgerRows(model).map(({ id }) => id);
   }

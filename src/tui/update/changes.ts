@@ -1,25 +1,57 @@
 // Beginning a change: what is prepared first, what is asked then. Nothing here changes anything but the screen.
 
-import { DIALOG_GUARD_MS, PLAN_VALID_MS, says, type AskDialog } from '../dialogs.js';
+import { PLAN_VALID_MS, says, type AskDialog } from '../dialogs.js';
 import { shellWord } from '../../domain/dead-letters/selection.js';
 import { shortId } from '../../domain/ids.js';
 import { num } from '../figures.js';
-import type { CountedJobs, Effect, JobAction, JobTarget, LetterTarget, PlannedOperation, PlanRequest } from '../messages.js';
+import type { AuditNote, CountedJobs, Effect, Intent, JobAction, JobTarget, LetterTarget, PlainQuestion, PlannedOperation, PlanRequest } from '../messages.js';
 import type { Model } from '../model.js';
 import { openDialog } from './ask.js';
 import { commandLine, doing, flash, refusal, stay, takeToken, type Step } from './step.js';
 
-/** Cancel or retry: the jobs are counted, then the user is asked. */
-export function beginJobChange(model: Model, action: JobAction, target: JobTarget): Step {
+/**
+ * Begins a change: refused where nothing may be changed, and not before there is a reason where every change needs one.
+ * Submitting is what the program is for and needs none.
+ */
+export function begin(model: Model, intent: Intent, at: number, reasonText: string | null = null): Step {
   const refused = refusal(model);
   if (refused !== undefined) return refused;
+  const needsReason = intent.kind !== 'plain' || intent.question.change.t !== 'submit';
+  if (model.session.reasonRequired && needsReason && reasonText === null) {
+    return stay({ ...model, pending: { kind: 'reason', intent }, prompt: { kind: 'reason', text: '', cursor: 0, problem: null }, flash: null });
+  }
+  switch (intent.kind) {
+    case 'jobs':
+      return countJobs(model, intent, reasonText);
+    case 'plan':
+      return makePlan(model, 'reasonText' in intent.request ? { ...intent.request, reasonText } : intent.request);
+    case 'plain':
+      return askPlainly(model, intent.question, at, reasonText);
+  }
+}
+
+/** Cancel or retry: the jobs are counted, then the user is asked. */
+export function beginJobChange(model: Model, action: JobAction, target: JobTarget): Step {
+  return begin(model, { kind: 'jobs', action, target }, model.now);
+}
+
+/** Replay, purge, restore, resume: a plan is made, then the user is asked. */
+export function beginPlan(model: Model, request: PlanRequest): Step {
+  return begin(model, { kind: 'plan', request }, model.now);
+}
+
+export function beginPlainly(model: Model, question: PlainQuestion, at: number): Step {
+  return begin(model, { kind: 'plain', question }, at);
+}
+
+function countJobs(model: Model, { action, target }: Extract<Intent, { kind: 'jobs' }>, reasonText: string | null): Step {
   if (target.kind === 'ids' && target.ids.length === 0) return stay(flash(model, 'plain', 'no job is selected'));
   const words = target.kind === 'ids' ? target.ids.map(shortId).join(' ') : `--where ${shellWord(target.where === '' ? 'age >= 0s' : target.where)}`;
-  const command = commandLine(model, `${action} ${words}`);
+  const command = commandLine(model, `${action} ${words}${reasonWords(reasonText)}`);
   const [counting, token] = takeToken(model);
   const cancel: Effect = { t: 'drop', token };
   const waiting = openDialog(counting, { kind: 'wait', title: `${titleOf(action)}: counting`, text: 'looking at the jobs that are meant', token, command, cancel });
-  return doing(waiting, { t: 'count-jobs', token, action, target, command });
+  return doing(waiting, { t: 'count-jobs', token, action, target, command, reasonText });
 }
 
 export function askJobChange(model: Model, token: number, at: number, counted: CountedJobs): Step {
@@ -48,14 +80,8 @@ export function askJobChange(model: Model, token: number, at: number, counted: C
   return stay(openDialog(model, dialog));
 }
 
-/** Replay, purge, restore, resume: a plan is made, then the user is asked. */
-export function beginPlan(model: Model, request: PlanRequest): Step {
-  const refused = refusal(model);
-  if (refused !== undefined) return refused;
+function makePlan(model: Model, request: PlanRequest): Step {
   const command = commandLine(model, planWords(request));
-  if (model.session.reasonRequired && 'reasonText' in request && request.reasonText === null) {
-    return stay({ ...model, pending: { kind: 'plan', request, command }, prompt: { kind: 'reason', text: '', cursor: 0, problem: null }, flash: null });
-  }
   const [planning, token] = takeToken(model);
   const waiting = openDialog(planning, {
     kind: 'wait',
@@ -93,10 +119,9 @@ export function askPlan(model: Model, token: number, at: number, plan: PlannedOp
   return stay(openDialog(model, dialog));
 }
 
-/** A change that needs no preparation. */
-export function askPlainly(model: Model, at: number, question: { title: string; lines: readonly string[]; verb: string; words: string; confirm: Effect }): Step {
-  const refused = refusal(model);
-  if (refused !== undefined) return refused;
+function askPlainly(model: Model, question: PlainQuestion, at: number, reasonText: string | null): Step {
+  const { change, words } = question;
+  const audit: AuditNote = { what: words, reasonText };
   const dialog: AskDialog = {
     kind: 'ask',
     title: question.title,
@@ -106,10 +131,10 @@ export function askPlainly(model: Model, at: number, question: { title: string; 
     verb: question.verb,
     expect: null,
     typed: '',
-    command: commandLine(model, question.words),
-    confirm: question.confirm,
+    command: commandLine(model, `${words}${reasonWords(reasonText)}`),
+    confirm: change.t === 'submit' ? change : { ...change, audit },
     cancel: null,
-    openedAt: Math.max(at, model.now - DIALOG_GUARD_MS),
+    openedAt: at,
     expiresAt: null,
   };
   return stay(openDialog(model, dialog));
@@ -136,9 +161,8 @@ function reasonWords(reasonText: string | null): string {
 }
 
 /** In production the queue is typed too, so that nobody purges the right number in the wrong place. */
-function typedWords({ session, dead }: Model, plan: PlannedOperation): string {
-  const words = `purge ${plan.matched}`;
-  return session.production && dead.queue !== null ? `${words} ${dead.queue}` : words;
+function typedWords({ session }: Model, plan: PlannedOperation): string {
+  return session.production ? `${plan.queues.join(',')} ${plan.matched}` : `purge ${plan.matched}`;
 }
 
 function tooMany({ session }: Model, matched: number): string | undefined {

@@ -5,7 +5,7 @@ import { nearest } from '../../domain/nearest.js';
 import { THEMES } from '../theme.js';
 import type { Model } from '../model.js';
 import { EMPTY_FORM } from '../new-job-form.js';
-import { beginJobChange, beginPlan, askPlainly } from './changes.js';
+import { beginJobChange, beginPlan, beginPlainly } from './changes.js';
 import { pickProfile } from './navigate.js';
 import { goRoot, showDead, showJobs } from './places.js';
 import { typedText } from './edit-text.js';
@@ -104,12 +104,13 @@ function restore(model: Model, rest: string): Step {
 function pause(model: Model, rest: string, at: number): Step {
   if (rest === '') return stay(flash({ ...model, pace: { ...model.pace, paused: true } }, 'plain', 'held: nothing is looked at until p'));
   const lines = ['Workers take no more of its messages. What they hold goes on, and sending goes on.'];
-  return askPlainly(model, at, { title: `Pause ${rest}`, lines, verb: 'pause', words: `queues pause ${rest}`, confirm: { t: 'pause-queue', queue: rest } });
+  return beginPlainly(model, { title: `Pause ${rest}`, lines, verb: 'pause', words: `queues pause ${rest}`, change: { t: 'pause-queue', queue: rest } }, at);
 }
 
 function resumeQueue(model: Model, rest: string, at: number): Step {
   if (rest === '') return usage(model, 'resume QUEUE');
-  return askPlainly(model, at, { title: `Resume ${rest}`, lines: ['Workers take its messages again.'], verb: 'resume', words: `queues resume ${rest}`, confirm: { t: 'resume-queue', queue: rest } });
+  const lines = ['Workers take its messages again.'];
+  return beginPlainly(model, { title: `Resume ${rest}`, lines, verb: 'resume', words: `queues resume ${rest}`, change: { t: 'resume-queue', queue: rest } }, at);
 }
 
 function every(model: Model, rest: string): Step {

@@ -6,8 +6,8 @@ import { visibleRows } from '../layout.js';
 import type { LetterTarget } from '../messages.js';
 import { EMPTY_LIST, type Model } from '../model.js';
 import { groupRows, idsOf, ledgerRows, letterRows, operationRows, selectedOf } from '../rows.js';
-import type { LetterRow } from '../data.js';
-import { isResumable } from '../../domain/dead-letters/operation.js';
+import type { LetterRow, OperationRow } from '../data.js';
+import { isResumable, type Operation } from '../../domain/dead-letters/operation.js';
 import { beginPlan } from './changes.js';
 import { beginEdit, savePrompt } from './detail.js';
 import { askAgain } from './jobs.js';
@@ -62,8 +62,10 @@ export const deadActions: Handlers<Action, 'dead'> = {
 
 export const operationsActions: Handlers<Action, 'operations'> = {
   'operations.open': (model) => {
-    const { selected } = model.lists.operations;
-    return stay(selected === null ? model : enter(withList(model, 'operation', EMPTY_LIST), { view: 'operation', id: selected }));
+    const row = operationRows(model).find(({ id }) => id === model.lists.operations.selected);
+    if (row === undefined) return stay(model);
+    if (row.operation === null) return stay(flash(model, 'plain', 'only replays, purges and restores have a ledger'));
+    return stay(enter(withList(model, 'operation', EMPTY_LIST), { view: 'operation', id: row.id }));
   },
   'operations.restore': (model) => restore(model, model.lists.operations.selected),
   'operations.resume': (model) => resume(model, model.lists.operations.selected),
@@ -129,18 +131,26 @@ function otherQueue(model: Model, by: 1 | -1): Model {
 }
 
 function restore(model: Model, id: string | null): Step {
-  const row = operationRows(model).find(({ operation }) => operation.id === id) ?? model.slices.operation.data?.item;
-  if (id === null || row === undefined) return stay(model);
-  if (row.operation.action === 'replay') return stay(flash(model, 'plain', 'only a purge can be brought back'));
-  return beginPlan(model, { action: 'restore', operation: id, reasonText: null });
+  const operation = operationOf(model, id);
+  if (operation === undefined) return stay(model);
+  if (operation === null || operation.action === 'replay') return stay(flash(model, 'plain', 'only a purge can be brought back'));
+  return beginPlan(model, { action: 'restore', operation: operation.id, reasonText: null });
 }
 
 function resume(model: Model, id: string | null): Step {
-  const row = operationRows(model).find(({ operation }) => operation.id === id) ?? model.slices.operation.data?.item;
-  if (id === null || row === undefined) return stay(model);
-  const { action } = row.operation;
-  if (row.held) return stay(flash(model, 'plain', 'somebody works on it now'));
-  if (!isResumable(row.operation)) return stay(flash(model, 'plain', 'it is finished; there is nothing to resume'));
-  if (action === 'restore') return beginPlan(model, { action: 'restore', operation: id, reasonText: null });
-  return beginPlan(model, { action: 'resume', operation: id, of: action });
+  const row = rowOf(model, id);
+  const operation = operationOf(model, id);
+  if (operation === undefined) return stay(model);
+  if (operation === null || !isResumable(operation)) return stay(flash(model, 'plain', 'it is finished; there is nothing to resume'));
+  if (row?.held === true) return stay(flash(model, 'plain', 'somebody works on it now'));
+  if (operation.action === 'restore') return beginPlan(model, { action: 'restore', operation: operation.id, reasonText: null });
+  return beginPlan(model, { action: 'resume', operation: operation.id, of: operation.action });
+}
+
+function rowOf(model: Model, id: string | null): OperationRow | undefined {
+  return operationRows(model).find((row) => row.id === id) ?? model.slices.operation.data?.item;
+}
+
+function operationOf(model: Model, id: string | null): Operation | null | undefined {
+  return id === null ? undefined : rowOf(model, id)?.operation;
 }

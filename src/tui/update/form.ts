@@ -6,7 +6,7 @@ import type { Model, Place } from '../model.js';
 import { FORM_FIELDS, formCommand, isTextField, nextPriority, readForm, type NewJobForm } from '../new-job-form.js';
 import type { Key } from '../terminal/terminal.js';
 import { graphemes } from '../text.js';
-import { askPlainly } from './changes.js';
+import { beginPlainly } from './changes.js';
 import { insert, typeKey, typedText } from './edit-text.js';
 import { doing, flash, placeIn, replacePlace, stay, type Handler, type Handlers, type Step } from './step.js';
 
@@ -67,13 +67,13 @@ function submit(model: Model, place: FormPlace, at: number): Step {
   if (typeof request === 'string') return stay(withForm(model, place, { ...place.form, problem: request }));
   const payload = 'file' in request.payload ? `payload from ${request.payload.file}` : `payload ${JSON.stringify(request.payload.json)}`;
   const when = request.delayMs === null ? 'at once' : `after ${place.form.delay.trim()}`;
-  return askPlainly(withForm(model, place, { ...place.form, problem: null }), at, {
+  return beginPlainly(withForm(model, place, { ...place.form, problem: null }), {
     title: `Submit a job of type ${request.type}`,
     lines: [payload.length > 300 ? `${payload.slice(0, 299)}…` : payload, `${request.priority} priority, due ${when}`],
     verb: 'submit',
     words: formCommand(place.form),
-    confirm: { t: 'submit', request },
-  });
+    change: { t: 'submit', request },
+  }, at);
 }
 
 function pickType(model: Model, form: NewJobForm): Model {

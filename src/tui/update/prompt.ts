@@ -3,7 +3,7 @@
 import type { Model, Prompt } from '../model.js';
 import { placeOf } from '../model.js';
 import type { Key } from '../terminal/terminal.js';
-import { beginPlan } from './changes.js';
+import { begin } from './changes.js';
 import { completeCommand, runCommandLine } from './command-line.js';
 import { insert, typeKey, typedText } from './edit-text.js';
 import { setDeadFilter, setJobsFilter, toNewestLine } from './places.js';
@@ -32,7 +32,7 @@ function answer(model: Model, prompt: Prompt, at: number): Step {
     case 'filter':
       return takeFilter(model, closed, prompt, text);
     case 'reason':
-      return takeReason(model, closed, text);
+      return takeReason(model, closed, text, at);
     case 'save':
       return takePath(model, closed, text);
   }
@@ -46,11 +46,11 @@ function takeFilter(model: Model, closed: Model, prompt: Prompt, text: string): 
   return stay(view === 'dead' ? setDeadFilter(closed, text) : setJobsFilter(closed, text));
 }
 
-function takeReason(model: Model, closed: Model, text: string): Step {
+function takeReason(model: Model, closed: Model, text: string, at: number): Step {
   const { pending, prompt } = model;
-  if (pending?.kind !== 'plan' || prompt === null) return stay(closed);
-  if (text === '') return stay({ ...model, prompt: { ...prompt, problem: 'this profile wants a reason for every change of dead letters' } });
-  return 'reasonText' in pending.request ? beginPlan(closed, { ...pending.request, reasonText: text }) : stay(closed);
+  if (pending?.kind !== 'reason' || prompt === null) return stay(closed);
+  if (text === '') return stay({ ...model, prompt: { ...prompt, problem: 'this profile wants a reason for every change' } });
+  return begin(closed, pending.intent, at, text);
 }
 
 function takePath(model: Model, closed: Model, text: string): Step {

@@ -7,7 +7,7 @@ import { ago } from '../figures.js';
 import type { Action } from '../keymap.js';
 import { QUEUE_SORTS } from '../model.js';
 import { logRows, queueRows, selectedOf, workerRows } from '../rows.js';
-import { askPlainly } from './changes.js';
+import { beginPlainly } from './changes.js';
 import { openJob, showDead, showJobs, toNewestLine } from './places.js';
 import { settleList } from './list.js';
 import { typedText } from './edit-text.js';
@@ -28,13 +28,13 @@ export const overviewActions: Handlers<Action, 'overview'> = {
     if (queue === undefined) return stay(model);
     const { name, paused } = queue;
     const lines = paused ? ['Workers take its messages again.'] : ['Workers take no more of its messages. What they hold goes on, and sending goes on.'];
-    return askPlainly(model, at, {
+    return beginPlainly(model, {
       title: paused ? `Resume ${name}` : `Pause ${name}`,
       lines,
       verb: paused ? 'resume' : 'pause',
       words: `queues ${paused ? 'resume' : 'pause'} ${shellWord(name)}`,
-      confirm: { t: paused ? 'resume-queue' : 'pause-queue', queue: name },
-    });
+      change: { t: paused ? 'resume-queue' : 'pause-queue', queue: name },
+    }, at);
   },
 };
 
@@ -55,13 +55,13 @@ export const workersActions: Handlers<Action, 'workers'> = {
   'workers.drain': (model, at) => {
     const worker = selectedOf(workerRows(model), ({ workerId }) => workerId, model.lists.workers.selected);
     if (worker === undefined) return stay(model);
-    return askPlainly(model, at, {
+    return beginPlainly(model, {
       title: `Drain ${worker.workerId}`,
       lines: [`It finishes the ${worker.running.length} jobs it holds, takes no more, and ends.`],
       verb: 'drain',
       words: `worker drain ${shellWord(worker.workerId)}`,
-      confirm: { t: 'drain-worker', workerId: worker.workerId },
-    });
+      change: { t: 'drain-worker', workerId: worker.workerId },
+    }, at);
   },
   'workers.copy': (model) => copyText(model, model.lists.workers.selected ?? undefined),
 };

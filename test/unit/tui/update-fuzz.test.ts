@@ -50,7 +50,7 @@ function randomResult(model: Model, chance: (below: number) => number, at: numbe
     case 0:
       return { t: 'counted', token, at, counted: { action: 'cancel', matched, byStatus: { Queued: matched }, command: 'copiloteval cancel x' } };
     case 1:
-      return { t: 'planned', token, at, plan: { action: chance(2) === 0 ? 'purge' : 'replay', operation: 'R1234567', matched, acting: matched, lines: [], details: [], command: 'c' } };
+      return { t: 'planned', token, at, plan: { action: chance(2) === 0 ? 'purge' : 'replay', operation: 'R1234567', queues: ['q'], matched, acting: matched, lines: [], details: [], command: 'c' } };
     case 2:
       return { t: 'prepare-failed', token, at, problem: { code: 'X', message: 'no', hint: null, throttled: false } };
     case 3:

@@ -1,0 +1,163 @@
+// The running dashboard: terminal events and news become messages, messages become the next model, models become frames.
+
+import type { Clock } from '../../ports/clock.js';
+import { initialModel, type Start } from '../initial-model.js';
+import type { Effect, Msg } from '../messages.js';
+import type { Model } from '../model.js';
+import { problemOf } from '../source/problem.js';
+import { Source } from '../source/source.js';
+import type { Terminal, TerminalEvent } from '../terminal/terminal.js';
+import { update } from '../update/update.js';
+import { Effects } from './effects.js';
+import type { OpenedProfile } from './place.js';
+
+export interface DashboardParts {
+  readonly terminal: Terminal;
+  readonly clock: Clock;
+  readonly profile: OpenedProfile;
+  readonly start: Omit<Start, 'session' | 'size' | 'now'>;
+  readonly cwd: string;
+  /** Throws what opening a profile throws; the present one stays open then. */
+  readonly openProfile: (name: string) => Promise<OpenedProfile>;
+  /** Shows a model. */
+  readonly show: (model: Model) => void;
+}
+
+const TICK_MS = 1_000;
+/** While nothing on the screen counts seconds. */
+const CALM_TICKS = 5;
+
+export class DashboardRun {
+  readonly #parts: DashboardParts;
+  readonly #effects: Effects;
+  readonly #stop = new AbortController();
+  #profile: OpenedProfile;
+  #source: Source;
+  #model: Model;
+  #end: (code: number) => void = () => undefined;
+  /** The exit code. */
+  readonly ended: Promise<number>;
+
+  constructor(parts: DashboardParts) {
+    this.#parts = parts;
+    this.#profile = parts.profile;
+    this.ended = new Promise((resolve) => (this.#end = resolve));
+    this.#effects = new Effects(() => ({ profile: this.#profile, terminal: parts.terminal, cwd: parts.cwd, send: (msg) => this.send(msg) }));
+    this.#model = initialModel({ ...parts.start, session: parts.profile.session, size: parts.terminal.size, now: parts.clock.now() });
+    this.#source = this.#openSource();
+  }
+
+  get model(): Model {
+    return this.#model;
+  }
+
+  /** Looks and listens from now on. */
+  start(): void {
+    const stopListening = this.#parts.terminal.listen((event) => this.#heard(event));
+    this.#stop.signal.addEventListener('abort', stopListening, { once: true });
+    this.#source.follow(this.#model);
+    this.#parts.show(this.#model);
+    void this.#tick();
+  }
+
+  send(msg: Msg): void {
+    if (this.#stop.signal.aborted) return;
+    const [next, effects] = update(this.#model, msg);
+    const isNew = next !== this.#model;
+    this.#model = next;
+    if (isNew) {
+      this.#source.follow(next);
+      this.#parts.show(next);
+    }
+    for (const effect of effects) this.#run(effect);
+  }
+
+  /** Ends it from outside, by a signal. */
+  end(code: number): void {
+    this.#end(code);
+  }
+
+  /** What runs is stopped after what is at hand, nothing prepared stays behind, the profile is closed. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await Promise.all([this.#source.close(), this.#effects.close()]);
+    await this.#profile.close();
+  }
+
+  #heard(event: TerminalEvent): void {
+    const at = this.#parts.clock.now();
+    switch (event.kind) {
+      case 'key':
+        return this.send({ t: 'key', key: event.key, at });
+      case 'paste':
+        return this.send({ t: 'paste', text: event.text, at });
+      case 'resize':
+        return this.send({ t: 'resize', size: event.size });
+      case 'focus':
+        return this.send({ t: 'focus', focused: event.focused, at });
+      case 'gone':
+        return this.#end(HANG_UP);
+    }
+  }
+
+  #run(effect: Effect): void {
+    const { terminal } = this.#parts;
+    switch (effect.t) {
+      case 'quit':
+        return this.#end(effect.code);
+      case 'bell':
+        return terminal.bell();
+      case 'stop':
+        return terminal.stop();
+      case 'copy':
+        return terminal.copy(effect.text);
+      case 'switch-profile':
+        void this.#switch(effect.name);
+        return;
+      default:
+        this.#effects.run(effect);
+    }
+  }
+
+  #openSource(): Source {
+    const { epoch } = this.#profile.session;
+    return new Source(this.#profile.ports, (msg) => {
+      // News of a profile that was left are not this one's.
+      if (this.#profile.session.epoch === epoch) this.send(msg);
+    });
+  }
+
+  async #switch(name: string): Promise<void> {
+    const { clock, openProfile } = this.#parts;
+    const before = { profile: this.#profile, source: this.#source };
+    try {
+      const opened = await openProfile(name);
+      this.#profile = { ...opened, session: { ...opened.session, epoch: before.profile.session.epoch + 1 } };
+      this.#source = this.#openSource();
+      this.send({ t: 'switched', now: clock.now(), session: this.#profile.session, problem: null });
+      await before.source.close();
+      await before.profile.close();
+    } catch (error) {
+      const { message, hint } = problemOf(error);
+      this.send({ t: 'switched', now: clock.now(), session: before.profile.session, problem: hint === null ? message : `${message} (${hint})` });
+    }
+  }
+
+  async #tick(): Promise<void> {
+    const { clock } = this.#parts;
+    const { signal } = this.#stop;
+    for (let calm = 1; !signal.aborted; calm += 1) {
+      await clock.sleep(TICK_MS, signal);
+      if (calm < CALM_TICKS && !countsSeconds(this.#model)) continue;
+      calm = 0;
+      this.send({ t: 'tick', now: clock.now(), looked: this.#source.takeLooked() });
+    }
+  }
+}
+
+const HANG_UP = 129;
+
+/** A line that goes by itself, a retry that is counted down, rows that are held back, a plan that gets too old. */
+function countsSeconds({ flash, running, dialog, jobs, slices }: Model): boolean {
+  return flash !== null || running !== null || dialog !== null || jobs.held !== null || Object.values(slices).some(({ state }) => state === 'error');
+}

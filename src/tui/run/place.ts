@@ -1,0 +1,68 @@
+// What effects work with: an opened profile, the terminal, and the way back to update().
+
+import { AppError } from '../../domain/errors.js';
+import { relayBeside } from '../../services/relay-beside.js';
+import type { AuditNote, Msg } from '../messages.js';
+import type { Session } from '../model.js';
+import { problemOf } from '../source/problem.js';
+import type { DashboardPorts } from '../source/ports.js';
+import type { Terminal } from '../terminal/terminal.js';
+
+/** One profile, opened. */
+export interface OpenedProfile {
+  readonly ports: DashboardPorts;
+  readonly session: Session;
+  /** Operations and trash older than this are forgotten before a new one is planned. */
+  readonly retentionDays: number;
+  close(): Promise<void>;
+}
+
+export interface EffectPlace {
+  readonly profile: OpenedProfile;
+  readonly terminal: Pick<Terminal, 'edit'>;
+  /** Where paths that are typed start from. */
+  readonly cwd: string;
+  readonly send: (msg: Msg) => void;
+}
+
+/** Tells of an error in the line above the keys. */
+export function tellError({ profile, send }: EffectPlace, error: unknown): void {
+  const { message, hint } = problemOf(error);
+  send({ t: 'note', at: profile.ports.clock.now(), tone: 'bad', text: hint === null ? message : `${message} (${hint})` });
+}
+
+/** Does the work, and sends what it saves for a queue that is another system. */
+export async function relayed<T>({ profile }: EffectPlace, work: () => Promise<T>): Promise<T> {
+  return (await relayBeside(profile.ports, work)).result;
+}
+
+/**
+ * Makes a change under an entry of the audit log. If the process dies in between, the entry says that the change was begun
+ * and nothing of its end.
+ */
+export async function audited<T>(
+  { profile }: EffectPlace,
+  note: AuditNote,
+  change: () => Promise<T>,
+  count: (result: T) => { readonly changed: number; readonly failed: number },
+): Promise<T> {
+  const { ports, session } = profile;
+  const { audit } = await ports.operationFiles();
+  const id = await audit.begin({
+    at: ports.clock.now(),
+    by: session.userId,
+    reasonText: note.reasonText,
+    what: note.what,
+    profile: session.profile,
+    production: session.production,
+  });
+  try {
+    const result = await change();
+    await audit.end(id, { ...count(result), error: null, endedAt: ports.clock.now() });
+    return result;
+  } catch (error) {
+    const code = error instanceof AppError ? error.code : 'INTERNAL';
+    await audit.end(id, { changed: 0, failed: 0, error: code, endedAt: ports.clock.now() }).catch(() => undefined);
+    throw error;
+  }
+}

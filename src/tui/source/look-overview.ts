@@ -1,0 +1,149 @@
+// The overview: queues with their histories, throughput, and what failed lately and why.
+
+import { hasEnded, type Job } from '../../domain/job.js';
+import { reasonFingerprint } from '../../domain/reason-fingerprint.js';
+import type { MinuteCount } from '../../ports/job-counters.js';
+import { queueStats, type QueueStat } from '../../services/queue-stats.js';
+import type { FailureCause, Lifecycle, OverviewData, RunTimes, TypeThroughput, UnsentMessages } from '../data.js';
+import { isCostly, type DashboardPorts } from './ports.js';
+import { pastDepth, Trend } from './trend.js';
+
+const MINUTE = 60_000;
+const CURVE_MINUTES = 30;
+const LIFECYCLE_MINUTES = 15;
+/** Reading whole jobs is the dear part; it is done this often at most. */
+const SAMPLE_MS = 2_000;
+const SAMPLED_JOBS = 100;
+const SAMPLED_FAILURES = 60;
+const MAX_CAUSES = 5;
+
+type Samples = Pick<OverviewData, 'runTimes' | 'causes'>;
+
+export class OverviewLooker {
+  readonly #ports: DashboardPorts;
+  readonly #depths = new Map<string, Trend>();
+  readonly #dead = new Map<string, Trend>();
+  #samples: Samples = { runTimes: null, causes: [] };
+  #sampledAt = -Infinity;
+  #looks: number[] = [];
+
+  constructor(ports: DashboardPorts) {
+    this.#ports = ports;
+  }
+
+  async look(): Promise<OverviewData> {
+    const { clock, counters } = this.#ports;
+    const now = clock.now();
+    const from = now - CURVE_MINUTES * MINUTE;
+    const [stats, minutes, unsent] = await Promise.all([queueStats(this.#ports), counters.perMinute({ from, to: now + 1 }), this.#unsent()]);
+    for (const queue of stats.queues) this.#remember(queue, minutes, now);
+    await this.#sample(now);
+    const lately = minutes.filter(({ minute }) => minute > now - LIFECYCLE_MINUTES * MINUTE);
+    return {
+      stats,
+      trends: Object.fromEntries(stats.queues.map(({ name }) => [name, this.#depths.get(name)?.values() ?? []])),
+      deadGrowth: Object.fromEntries(stats.queues.map(({ name }) => [name, this.#dead.get(name)?.growth() ?? 0])),
+      endedPerMinute: endedPerMinute(minutes, now),
+      lifecycle: lifecycleOf(lately),
+      byType: throughputOf(lately),
+      ...this.#samples,
+      unsent,
+      cost: isCostly(this.#ports) ? { operationsPerMinute: this.#costPerMinute() } : null,
+    };
+  }
+
+  #remember(queue: QueueStat, minutes: readonly MinuteCount[], now: number): void {
+    const depth = queue.active + queue.locked + queue.scheduled;
+    let trend = this.#depths.get(queue.name);
+    if (trend === undefined) {
+      const own = minutes.filter((minute) => minute.queue === queue.name);
+      this.#depths.set(queue.name, (trend = new Trend(pastDepth(depth, own, now))));
+      this.#dead.set(queue.name, new Trend(pastDead(queue, own, now)));
+    }
+    trend.add(depth, now);
+    this.#dead.get(queue.name)?.add(queue.deadLetter, now);
+  }
+
+  async #sample(now: number): Promise<void> {
+    const { clock, store } = this.#ports;
+    if (clock.monotonic() - this.#sampledAt < SAMPLE_MS) return;
+    this.#sampledAt = clock.monotonic();
+    const [done, failed] = await Promise.all([
+      store.list({ filter: { statuses: ['Succeeded'] }, limit: SAMPLED_JOBS }),
+      store.list({ filter: { statuses: ['Failed', 'DeadLettered'] }, limit: SAMPLED_FAILURES }),
+    ]);
+    this.#samples = { runTimes: runTimesOf(done.jobs), causes: causesOf(failed.jobs, now - LIFECYCLE_MINUTES * MINUTE) };
+  }
+
+  async #unsent(): Promise<readonly UnsentMessages[]> {
+    const waiting = (await this.#ports.outbox?.waiting()) ?? [];
+    return waiting.map(({ queue, count, problem }) => ({ queue, count, problem }));
+  }
+
+  /** A look is one page of queue counts; management calls are the ones that are counted. */
+  #costPerMinute(): number {
+    const now = this.#ports.clock.monotonic();
+    this.#looks = [...this.#looks.filter((at) => now - at < MINUTE), now];
+    return this.#looks.length;
+  }
+}
+
+/** Letters came with their jobs' ends: those of the last minutes were not there before. */
+function pastDead(queue: QueueStat, minutes: readonly MinuteCount[], now: number): readonly { at: number; value: number }[] {
+  const came = minutes.filter(({ status, minute }) => status === 'DeadLettered' && minute > now - 10 * MINUTE).reduce((sum, { count }) => sum + count, 0);
+  return [{ at: now - 10 * MINUTE + 1, value: Math.max(0, queue.deadLetter - came) }];
+}
+
+function endedPerMinute(minutes: readonly MinuteCount[], now: number): readonly number[] {
+  const present = Math.floor(now / MINUTE) * MINUTE;
+  const curve = new Array<number>(CURVE_MINUTES).fill(0);
+  for (const { minute, status, count } of minutes) {
+    const index = CURVE_MINUTES - 1 - Math.round((present - minute) / MINUTE);
+    if (hasEnded(status) && index >= 0 && index < CURVE_MINUTES) curve[index] = (curve[index] ?? 0) + count;
+  }
+  return curve;
+}
+
+function lifecycleOf(minutes: readonly MinuteCount[]): Lifecycle {
+  const of = (wanted: MinuteCount['status']): number => minutes.reduce((sum, { status, count }) => (status === wanted ? sum + count : sum), 0);
+  return {
+    accepted: of('Queued'),
+    started: of('Running'),
+    succeeded: of('Succeeded'),
+    failed: of('Failed'),
+    deadLettered: of('DeadLettered'),
+    cancelled: of('Cancelled'),
+  };
+}
+
+function throughputOf(minutes: readonly MinuteCount[]): readonly TypeThroughput[] {
+  const types = new Map<string, { succeeded: number; failed: number }>();
+  for (const { type, status, count } of minutes) {
+    if (status !== 'Succeeded' && status !== 'Failed' && status !== 'DeadLettered') continue;
+    const sums = types.get(type) ?? { succeeded: 0, failed: 0 };
+    if (status === 'Succeeded') sums.succeeded += count;
+    else sums.failed += count;
+    types.set(type, sums);
+  }
+  return [...types].map(([type, sums]) => ({ type, ...sums })).sort((a, b) => b.succeeded + b.failed - a.succeeded - a.failed);
+}
+
+function runTimesOf(jobs: readonly Job[]): RunTimes | null {
+  const times = jobs.flatMap(({ startedAt, finishedAt }) => (startedAt === null || finishedAt === null ? [] : [finishedAt - startedAt])).sort((a, b) => a - b);
+  if (times.length === 0) return null;
+  const at = (share: number): number => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0;
+  return { p50: at(0.5), p95: at(0.95), p99: at(0.99), jobs: times.length };
+}
+
+/** What varies from failure to failure is left out of the texts, as in the groups of dead letters. */
+function causesOf(jobs: readonly Job[], since: number): readonly FailureCause[] {
+  const causes = new Map<string, { cause: string; queue: string; count: number; newestAt: number; deadLettered: boolean }>();
+  for (const { error, queue, finishedAt, status } of jobs) {
+    if (finishedAt === null || finishedAt < since) continue;
+    const cause = reasonFingerprint({ reason: error?.code ?? null, description: error?.message ?? null }).pattern;
+    const key = `${queue} ${cause}`;
+    const known = causes.get(key) ?? { cause, queue, count: 0, newestAt: 0, deadLettered: false };
+    causes.set(key, { ...known, count: known.count + 1, newestAt: Math.max(known.newestAt, finishedAt), deadLettered: known.deadLettered || status === 'DeadLettered' });
+  }
+  return [...causes.values()].sort((a, b) => b.count - a.count).slice(0, MAX_CAUSES);
+}

@@ -1,0 +1,72 @@
+// What needs somebody's attention, the most urgent first, each with its likely cause and what to press.
+
+import type { OverviewData, WorkerRow } from '../data.js';
+import { ago, num } from '../figures.js';
+import type { Model } from '../model.js';
+import { depthOf } from '../rows.js';
+import { clean, left, line, span, type Line, type Tone } from '../text.js';
+
+interface Alert {
+  readonly text: string;
+  readonly tone: Tone;
+}
+
+const STALLED_MS = 60_000;
+
+/** At most `rows` lines; the last one says how many more there are, and what looking costs. */
+export function alertsOf(model: Model, cells: number, rows: number): readonly Line[] {
+  const { data } = model.slices.overview;
+  if (data === null || rows < 1) return [];
+  const alerts = [...deadAlerts(data), ...workerAlerts(model, data), ...queueAlerts(model, data), ...unsentAlerts(data), ...failureAlerts(data)];
+  const cost = data.cost === null ? [] : [line(span(` ~ cost of this screen: ${num(data.cost.operationsPerMinute)} management requests/min`, 'faint'))];
+  const room = rows - cost.length;
+  if (alerts.length === 0) return [line(span(left(' v nothing: no stalled queue, no silent worker, no new failure', cells), 'good')), ...cost].slice(0, rows);
+  const shown = alerts.length > room ? alerts.slice(0, Math.max(0, room - 1)) : alerts;
+  const more = alerts.length - shown.length;
+  return [...shown.map(({ text, tone }) => line(span(left(` ! ${clean(text)}`, cells), tone))), ...(more > 0 ? [line(span(` ! and ${more} more`, 'wait'))] : []), ...cost].slice(0, rows);
+}
+
+function deadAlerts({ deadGrowth, causes }: OverviewData): readonly Alert[] {
+  return Object.entries(deadGrowth)
+    .filter(([, growth]) => growth > 0)
+    .sort(([, a], [, b]) => b - a)
+    .map(([queue, growth]) => {
+      const cause = causes.find((candidate) => candidate.queue === queue && candidate.deadLettered);
+      return { text: `${queue}: dead +${num(growth)} in 10 m${cause === undefined ? '' : `: ${cause.cause}`} (3 shows them)`, tone: 'bad' };
+    });
+}
+
+function workerAlerts({ slices, now }: Model, { stats }: OverviewData): readonly Alert[] {
+  const workers = slices.workers.data?.workers;
+  if (workers === undefined) return [];
+  const silent = workers.filter(({ alive }) => !alive).map((worker) => silentAlert(worker, now));
+  const waiting = stats.queues.filter((queue) => queue.active > 0 && !queue.paused);
+  const unserved = waiting.filter(({ name }) => !workers.some((worker) => worker.alive && !worker.draining && worker.queues.includes(name)));
+  const [first] = unserved;
+  if (first === undefined) return silent;
+  const names = unserved.length === 1 ? first.name : `${unserved.length} queues`;
+  return [...silent, { text: `${names}: no worker alive; copiloteval worker start --queue ${first.name}`, tone: 'wait' }];
+}
+
+function silentAlert({ workerId, heartbeatAt, running }: WorkerRow, now: number): Alert {
+  return { text: `${workerId} silent ${ago(now - heartbeatAt)}${running.length === 0 ? '' : `, held ${running.length} jobs`} (4 shows it)`, tone: running.length > 0 ? 'bad' : 'wait' };
+}
+
+function queueAlerts({ slices }: Model, { stats }: OverviewData): readonly Alert[] {
+  const served = slices.workers.data?.workers.some(({ alive }) => alive) ?? false;
+  return stats.queues.flatMap((queue): readonly Alert[] => {
+    if (queue.paused && depthOf(queue) > 0) return [{ text: `${queue.name} is paused with ${num(depthOf(queue))} waiting (X resumes it)`, tone: 'wait' }];
+    const isStalled = served && queue.active > 0 && queue.outPerMinute === 0 && (queue.oldestAgeMs ?? 0) > STALLED_MS;
+    return isStalled ? [{ text: `${queue.name} stands still: oldest waits ${ago(queue.oldestAgeMs ?? 0)}, nothing ended in 5 m`, tone: 'wait' }] : [];
+  });
+}
+
+function unsentAlerts({ unsent }: OverviewData): readonly Alert[] {
+  return unsent.filter(({ count }) => count > 0).map(({ queue, count, problem }) => ({ text: `${queue}: ${num(count)} saved and not sent${problem === null ? '' : `: ${problem}`}`, tone: 'wait' }));
+}
+
+function failureAlerts({ causes, deadGrowth }: OverviewData): readonly Alert[] {
+  return causes
+    .filter(({ queue, deadLettered }) => !(deadLettered && (deadGrowth[queue] ?? 0) > 0))
+    .map(({ cause, queue, count }) => ({ text: `${queue}: ${num(count)} failed in 15 m: ${cause}`, tone: 'bad' as const }));
+}

@@ -1,0 +1,140 @@
+// What every screen has: row 1 with place and freshness, row 2 with the views, the line for prompts and news, the keys.
+
+import { ago, bar, clockTime, num, short } from '../figures.js';
+import { bindingsOf } from '../keymap.js';
+import { placeOf, rootOf, ROOT_VIEWS, type Model, type Prompt, type RootView } from '../model.js';
+import { blanks, clean, fitLine, left, line, lineWidth, span, spread, type Line, type Piece } from '../text.js';
+import { contextsOf } from '../update/update.js';
+import { typedLine } from './typed-line.js';
+
+export function headerLine(model: Model): Line {
+  const { session, size, now } = model;
+  const tag: Piece = session.production ? span(` PRODUCTION ${clean(session.profile)} `, 'banner') : span(`[${clean(session.profile)}]`, 'accent');
+  const start = line(' ', span('copiloteval', 'strong'), '  ', tag, ' ', size.columns >= 80 ? `${clean(session.place)}  ` : ' ', ...(session.readOnly ? [span('read-only  ', 'wait')] : []), freshness(model));
+  return spread(start, line(clockTime(now), ' '), size.columns);
+}
+
+/** How old what one sees is: nothing is shown as fresh that could not be looked at. */
+function freshness(model: Model): Piece {
+  const { overview } = model.slices;
+  const shown = Object.values(model.slices).find(({ state, key }) => state === 'error' && key !== '') ?? overview;
+  if (model.pace.paused) return span(`held ${ago(model.now - overview.at)}: p goes on`, 'wait');
+  if (shown.state === 'error' && shown.problem !== null) {
+    const retry = shown.retryAt === null ? '' : `, retry in ${ago(Math.max(0, shown.retryAt - model.now))}`;
+    if (shown.problem.throttled) return span(`slowed by the service${retry}`, 'wait');
+    const what = shown.data === null ? 'NO CONNECTION' : `STALE ${ago(model.now - shown.at)}`;
+    return span(`${what}${retry}`, 'bad');
+  }
+  if (overview.data === null) return span('connecting …', 'faint');
+  const isSlow = model.pace.scale > 1 || !model.pace.focused;
+  const every = overview.everyMs === 0 ? '' : `, every ${ago(overview.everyMs)}`;
+  return span(isSlow ? `live, slowed${every}` : `live${model.pace.everyMs === null ? '' : every}`, 'faint');
+}
+
+const NAMES: Readonly<Record<RootView, readonly [string, string]>> = {
+  overview: ['Overview', 'Over'],
+  jobs: ['Jobs', 'Jobs'],
+  dead: ['Dead letters', 'Dead'],
+  workers: ['Workers', 'Work'],
+  log: ['Log', 'Log'],
+};
+
+export function tabsLine(model: Model): Line {
+  const { columns } = model.size;
+  const current = rootOf(model);
+  const tabs = ROOT_VIEWS.flatMap((view, index) => {
+    const [whole, brief] = NAMES[view];
+    const name = columns >= 80 ? whole : brief;
+    const text = ` ${index + 1} ${name}`;
+    return [span(text, view === current ? 'strong' : 'faint'), ...countOf(model, view), blanks(columns >= 100 ? 3 : 2)];
+  });
+  return fitLine(line(...tabs), columns);
+}
+
+function countOf({ slices }: Model, view: RootView): readonly Piece[] {
+  const { stats } = slices.overview.data ?? {};
+  const workers = slices.workers.data?.workers;
+  switch (view) {
+    case 'jobs':
+      return stats === undefined ? [] : [` ${short(Object.values(stats.jobs).reduce((sum, count) => sum + count, 0))}`];
+    case 'dead': {
+      const dead = stats?.queues.reduce((sum, { deadLetter }) => sum + deadLetter, 0) ?? 0;
+      return dead === 0 ? [] : [span(` ${short(dead)}!`, 'bad')];
+    }
+    case 'workers': {
+      if (workers === undefined) return [];
+      const live = workers.filter(({ alive }) => alive).length;
+      return live === workers.length ? [` ${live}`] : [span(` ${live}/${workers.length}`, 'wait')];
+    }
+    case 'overview':
+    case 'log':
+      return [];
+  }
+}
+
+/** A prompt, what goes on, or the news; in this order, one line. */
+export function messageLine(model: Model): Line {
+  const { columns } = model.size;
+  if (model.prompt !== null) return promptLine(model, model.prompt, columns);
+  const { running, flash } = model;
+  if (running !== null && (flash === null || !running.stopping)) return fitLine(runningLine(model), columns);
+  if (flash !== null) return fitLine(line(' ', span(clean(flash.text), flash.tone === 'plain' ? 'strong' : flash.tone)), columns);
+  const { overview } = model.slices;
+  if (overview.state === 'error' && overview.problem !== null) {
+    const { message, hint } = overview.problem;
+    return fitLine(line(' ', span(clean(message), 'bad'), hint === null ? '' : span(` (${clean(hint)})`, 'accent')), columns);
+  }
+  return fitLine([], columns);
+}
+
+function runningLine({ running, now }: Model): Line {
+  if (running === null) return [];
+  const { verb, done, total, stopping, waitingUntil } = running;
+  const wait = waitingUntil !== null && waitingUntil > now ? `  waiting ${ago(waitingUntil - now)} for letters that somebody holds` : '';
+  const counts = total === 0 ? 'beginning' : `${num(done)}/${num(total)}`;
+  const end = stopping ? 'stopping …' : 'Esc = stop after what is at hand, nothing is lost';
+  return line(' ', span(`${verb}: `, 'strong'), `${counts} `, span(left(bar(done, Math.max(1, total), 12), 12), 'busy'), wait, span(`  ${end}`, 'faint'));
+}
+
+const PROMPTS: Readonly<Record<Prompt['kind'], readonly [string, string]>> = {
+  filter: ['/ ', 'status type queue user reason error age attempt priority label.x payload.x; = != < > ~ in and or not'],
+  command: [': ', 'Tab completes, Enter runs, Esc leaves'],
+  save: ['save to ', 'Enter saves, Esc leaves; .csv where it is a list'],
+  reason: ['why? ', 'this profile wants a reason for every change; Esc leaves'],
+};
+
+function promptLine(model: Model, prompt: Prompt, cells: number): Line {
+  const [sign, fields] = PROMPTS[prompt.kind];
+  const hint = model.prompt?.kind === 'filter' && placeOf(model).view === 'log' ? 'lines that contain this; Enter, Esc' : fields;
+  const problem = prompt.problem === null ? undefined : span(`  ${clean(prompt.problem)}`, 'bad');
+  const room = Math.max(20, Math.floor(cells * (problem === undefined ? 0.6 : 0.4)));
+  const typed = line(' ', span(sign, 'accent'), ...typedLine(prompt.text, prompt.cursor, room));
+  const rest = cells - lineWidth(typed);
+  const tail = problem ?? (rest > 24 ? span(`   ${hint}`, 'faint') : undefined);
+  return fitLine(line(...typed, tail), cells);
+}
+
+/** As many keys as fit, the most important first; what is not allowed is not offered. */
+export function keysLine(model: Model): Line {
+  const { columns } = model.size;
+  if (model.help !== null) return fitLine(line(' ', span('Esc', 'accent'), ' close   ', span('up, down', 'accent'), ' scroll   type to filter'), columns);
+  if (model.prompt !== null) return fitLine(line(' ', span('Enter', 'accent'), ' take   ', span('Esc', 'accent'), ' leave   ', span('Ctrl-u', 'accent'), ' clear'), columns);
+  if (model.dialog !== null) return fitLine([], columns);
+  const hints = contextsOf(model)
+    .flatMap((context) => bindingsOf(context))
+    .flatMap(({ keys, hint, danger }) => (hint === undefined || (danger !== undefined && model.session.readOnly) ? [] : [[keyName(keys[0] ?? ''), hint] as const]));
+  const help = ['?', 'help'] as const;
+  const ordered = [help, ...hints.filter(([key]) => key !== '?')];
+  let row = line(' ');
+  for (const [key, hint] of ordered) {
+    const next = line(...row, lineWidth(row) > 1 ? '  ' : '', span(key, 'accent'), ` ${hint}`);
+    if (lineWidth(next) > columns - 1) continue;
+    row = next;
+  }
+  return fitLine(row, columns);
+}
+
+function keyName(key: string): string {
+  const name = key.charAt(0).toUpperCase() + key.slice(1);
+  return key.length === 1 ? key : name;
+}

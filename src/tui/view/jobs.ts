@@ -1,0 +1,71 @@
+// The list of jobs.
+
+import { shortId } from '../../domain/ids.js';
+import type { JobRow } from '../data.js';
+import { ago, num } from '../figures.js';
+import { bodyRows, showsJobPane } from '../layout.js';
+import type { Model } from '../model.js';
+import { dataOf, jobRows } from '../rows.js';
+import { clean, line, span, type Line, type Piece } from '../text.js';
+import { jobSummary } from './job.js';
+import { beside, block, missing, rule, statusSpan } from './parts.js';
+import { tableLines, type Column } from './table.js';
+
+export function jobsTitle(model: Model): Line {
+  const { jobs, lists, size } = model;
+  const data = dataOf(model, 'jobs');
+  const marks = jobs.allMarked ? 'all that fit are marked' : lists.jobs.marks.length === 0 ? '' : `${lists.jobs.marks.length} marked`;
+  const counts = data === null ? '' : data.fitting === null ? `${data.rows.length}+ of ${num(data.total ?? 0)}` : `${num(data.fitting)} of ${num(data.total ?? data.fitting)}`;
+  const sort = jobs.sort === 'created' ? 'newest first' : `by ${jobs.sort}, of the loaded`;
+  const end: Piece[] = [span(counts, 'strong'), span(`  ${sort}`, 'faint'), ...(marks === '' ? [] : [span(`  ${marks}`, 'accent')])];
+  return rule([span('Jobs', 'strong'), ...(jobs.filter === '' ? [] : [' ', span('── ', 'faint'), span(clean(jobs.filter), 'accent')])], end, size.columns);
+}
+
+export function jobsBody(model: Model): readonly Line[] {
+  const { columns } = model.size;
+  const height = bodyRows(model.size);
+  const absent = missing(model, 'jobs', columns);
+  if (absent !== undefined) return block(absent, columns, height);
+  const rows = jobRows(model);
+  if (rows.length === 0) return block(emptyLines(model), columns, height);
+  const listCells = showsJobPane(model.size) ? Math.floor(columns * 0.6) : columns;
+  const table = tableLines({ columns: jobColumns(model), rows, idOf: ({ jobId }) => jobId, list: model.lists.jobs, isActive: true, canMark: true }, listCells, height);
+  const withNewer = newerLine(model, block(table, listCells, height));
+  if (listCells === columns) return withNewer;
+  const paneCells = columns - listCells - 3;
+  const selected = rows.find(({ jobId }) => jobId === model.lists.jobs.selected);
+  return beside(withNewer, listCells, block(selected === undefined ? [] : jobSummary(selected, model.now, paneCells), paneCells, height), paneCells);
+}
+
+/** In place of the last row, while rows are held back. */
+function newerLine(model: Model, lines: readonly Line[]): readonly Line[] {
+  const { held } = model.jobs;
+  if (held === null) return lines;
+  const shown = new Set(jobRows(model).map(({ jobId }) => jobId));
+  const newer = held.rows.filter(({ jobId }) => !shown.has(jobId)).length;
+  return [...lines.slice(0, -1), line(span(`   ${num(newer)} newer above: r shows them (the list holds still for you)`, 'wait'))];
+}
+
+function jobColumns({ now }: Model): readonly Column<JobRow>[] {
+  return [
+    { title: 'ID', width: 8, cell: ({ jobId }) => shortId(jobId) },
+    { title: 'STATUS', width: 14, cell: ({ status, nextAttemptAt, attempt }) => statusSpan(status, status === 'Queued' && nextAttemptAt !== null && attempt > 0) },
+    { title: 'QUEUE', width: 15, align: 'middle', drop: 3, cell: ({ queue }) => clean(queue) },
+    { title: 'TYPE', width: 11, align: 'middle', drop: 2, cell: ({ type }) => clean(type) },
+    { title: 'TRY', width: 4, align: 'right', drop: 4, cell: ({ attempt, maxAttempts }) => `${attempt}/${maxAttempts}` },
+    { title: 'AGE', width: 4, align: 'right', cell: ({ createdAt }) => ago(now - createdAt) },
+    { title: 'PRIO', width: 6, drop: 6, cell: ({ priority }) => (priority === 'normal' ? span('-', 'faint') : span(priority, priority === 'low' ? 'faint' : 'wait')) },
+    { title: 'WORKER', width: 12, align: 'middle', drop: 5, cell: ({ worker }) => (worker === null ? span('-', 'faint') : clean(worker)) },
+    { title: 'NOTE', width: 10, flexible: true, cell: (row) => noteCell(row, now) },
+  ];
+}
+
+function noteCell({ nextAttemptAt, note, status }: JobRow, now: number): Piece {
+  const due = nextAttemptAt !== null && nextAttemptAt > now ? `in ${ago(nextAttemptAt - now)}${note === '' ? '' : ': '}` : '';
+  return span(`${due}${clean(note)}`, status === 'Failed' || status === 'DeadLettered' ? 'bad' : 'plain');
+}
+
+function emptyLines({ jobs }: Model): readonly Line[] {
+  if (jobs.filter !== '') return [line('   no job fits ', span(clean(jobs.filter), 'accent')), line(span('   Esc clears the filter', 'faint'))];
+  return [line('   no jobs yet'), line(span('   n makes one; or: copiloteval submit echo --payload \'{"hello":"world"}\'', 'faint'))];
+}
