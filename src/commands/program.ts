@@ -107,6 +107,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./queues/resume.js')).queuesResumeCommand,
   },
   {
+    path: ['queues', 'drain'],
+    summary: 'Move what waits on Service Bus to the local queue',
+    group: 'Workers and queues',
+    load: async () => (await import('./queues/drain.js')).queuesDrainCommand,
+  },
+  {
     path: ['dlq', 'peek'],
     summary: 'Look at dead letters, oldest first, of all queues or some',
     group: 'Dead letters',

@@ -171,6 +171,13 @@ export const stats = z.strictObject({
   checks: z.optional(z.array(z.strictObject({ check: text, value: z.number(), holds: z.boolean() }))),
 });
 
+const queueStatus = z.enum(['Active', 'Disabled', 'SendDisabled', 'ReceiveDisabled']);
+const queuePlan = z.strictObject({
+  outcome: z.enum(['created', 'changed', 'unchanged']),
+  changes: z.array(z.strictObject({ setting: text, from: z.nullable(text), to: text })),
+  warnings: z.array(text),
+});
+
 const queue = z.strictObject({
   name: text,
   active: count,
@@ -184,14 +191,32 @@ const queue = z.strictObject({
   maxAttempts: count,
   lockMs: count,
   ttlMs: count,
+  status: z.nullable(queueStatus),
+  partial: z.nullable(text),
+  countedAt: instant,
 });
 
 export const queues = z.strictObject({ queues: z.array(queue) });
 export const queuesCreated = z.strictObject({
   queues: z.array(
-    z.strictObject({ name: text, maxAttempts: count, lockMs: count, ttlMs: count, outcome: z.enum(['created', 'changed', 'unchanged', 'planned']) }),
+    z.strictObject({ name: text, maxAttempts: count, lockMs: count, ttlMs: count, outcome: z.enum(['created', 'changed', 'unchanged', 'planned']), plan: z.nullable(queuePlan) }),
   ),
   dryRun: z.optional(z.literal(true)),
+});
+
+export const drained = z.strictObject({
+  moved: count,
+  takenOver: count,
+  removed: count,
+  running: count,
+  unreadable: count,
+  left: z.array(z.strictObject({ queue: text, active: count, scheduled: count, deadLetter: count })),
+  problem: z.nullable(z.strictObject({ code, message: text, hint: z.nullable(text) })),
+});
+export const drainDryRun = z.strictObject({
+  dryRun: z.literal(true),
+  jobs: count,
+  queues: z.array(z.strictObject({ queue: text, waiting: count, scheduled: count, unsent: count, running: count })),
 });
 
 export const pruned = z.strictObject({ prunedJobs: count, deletedFiles: count });

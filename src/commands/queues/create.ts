@@ -2,7 +2,8 @@
 
 import { AppError } from '../../domain/errors.js';
 import type { QueueDefinition } from '../../domain/queue-registry.js';
-import type { QueueSettings } from '../../ports/queue-admin.js';
+import { printable } from '../../output/sanitize.js';
+import type { QueuePlan, QueueSettings } from '../../ports/queue-admin.js';
 import type { Runtime } from '../../runtime.js';
 import { defineCommand, type CommandContext } from '../command.js';
 import { audited, reasonTextOption, requireReason } from '../guard-rails.js';
@@ -34,22 +35,50 @@ async function runQueuesCreate(names: readonly string[], given: CreateOptions, c
   const runtime = await context.runtime();
   if (!given.dryRun) requireReason(given.reasonText, context);
   const wanted = await settingsOf(names, given, runtime);
+  const planned = await planAll(wanted, runtime);
+  for (const { settings, plan } of planned) if (plan !== null && plan.outcome !== 'unchanged') io.note(printable(planText(settings.name, plan), { lines: true }));
+  for (const warning of planned.flatMap(({ plan }) => plan?.warnings ?? [])) io.warn(warning);
   const queues = given.dryRun
-    ? wanted.map((settings) => ({ ...settings, outcome: 'planned' }))
-    : await audited(given.reasonText, context, () => createAll(wanted, runtime), (made) => ({ changed: made.filter(({ outcome }) => outcome !== 'unchanged').length, failed: 0 }));
+    ? planned.map(({ settings, plan }) => ({ ...settings, outcome: 'planned', plan }))
+    : await createAgreed(planned, given, runtime, context);
   io.print({
     json: { queues, ...(given.dryRun ? { dryRun: true } : {}) },
     lines: queues,
-    text: queues.map(({ name, outcome }) => `${name}  ${outcome}`).join('\n'),
+    text: queues.map(({ name, outcome, plan }) => `${name}  ${given.dryRun && plan !== null ? `would be ${plan.outcome}` : outcome}`).join('\n'),
   });
 }
 
-type CreatedQueue = QueueSettings & { readonly outcome: string };
+interface Planned {
+  readonly settings: QueueSettings;
+  /** Null where the backend makes no plans. */
+  readonly plan: QueuePlan | null;
+}
+
+type CreatedQueue = QueueSettings & { readonly outcome: string; readonly plan: QueuePlan | null };
+
+async function planAll(wanted: readonly QueueSettings[], { admin }: Runtime): Promise<readonly Planned[]> {
+  const planned: Planned[] = [];
+  for (const settings of wanted) planned.push({ settings, plan: (await admin.plan?.(settings)) ?? null });
+  return planned;
+}
+
+function planText(name: string, { outcome, changes }: QueuePlan): string {
+  const lines = changes.map(({ setting, from, to }) => `  ${setting}: ${from === null ? to : `${from} -> ${to}`}`);
+  return [`${name}: ${outcome === 'created' ? 'new' : 'changed'}`, ...lines].join('\n');
+}
+
+/** Others may rely on the settings of a queue that is there already; a new one is in nobody's way. */
+async function createAgreed(planned: readonly Planned[], { reasonText }: CreateOptions, runtime: Runtime, context: CommandContext): Promise<readonly CreatedQueue[]> {
+  const changing = planned.filter(({ plan }) => plan?.outcome === 'changed').map(({ settings }) => settings.name);
+  if (changing.length > 0) await context.io.confirm({ question: `change ${changing.length === 1 ? 'the queue' : 'the queues'} ${printable(changing.join(', '))}?` });
+  const created = (made: readonly CreatedQueue[]): { changed: number; failed: number } => ({ changed: made.filter(({ outcome }) => outcome !== 'unchanged').length, failed: 0 });
+  return audited(reasonText, context, () => createAll(planned, runtime), created);
+}
 
 /** Each queue on its own: if the process dies in between, the rest is made by doing it again. */
-async function createAll(wanted: readonly QueueSettings[], { admin }: Runtime): Promise<readonly CreatedQueue[]> {
+async function createAll(planned: readonly Planned[], { admin }: Runtime): Promise<readonly CreatedQueue[]> {
   const made: CreatedQueue[] = [];
-  for (const settings of wanted) made.push({ ...settings, outcome: await admin.create(settings) });
+  for (const { settings, plan } of planned) made.push({ ...settings, outcome: await admin.create(settings), plan });
   return made;
 }
 

@@ -1,9 +1,9 @@
 // `copiloteval queues list`: which queues there are and what is in them.
 
 import { formatCount, formatDuration, relativeTime } from '../../output/quantities.js';
-import { renderTable } from '../../output/table.js';
-import type { QueueInfo } from '../../ports/queue-admin.js';
-import { isoTimeOrNull } from '../../services/job-view.js';
+import { renderTable, type Cell } from '../../output/table.js';
+import type { QueueInfo, QueueStatus } from '../../ports/queue-admin.js';
+import { isoTime, isoTimeOrNull } from '../../services/job-view.js';
 import { knownQueues } from '../../services/queue-settings.js';
 import { defineCommand, type CommandContext } from '../command.js';
 import { remainingArguments } from '../option-specs.js';
@@ -40,6 +40,11 @@ export interface QueueView {
   readonly maxAttempts: number;
   readonly lockMs: number;
   readonly ttlMs: number;
+  /** The broker's own switch; null where it has none. */
+  readonly status: QueueStatus | null;
+  /** Why the counts are a lower bound; null when they are whole. */
+  readonly partial: string | null;
+  readonly countedAt: string;
 }
 
 export function viewQueue(queue: QueueInfo, now: number): QueueView {
@@ -57,6 +62,9 @@ export function viewQueue(queue: QueueInfo, now: number): QueueView {
     maxAttempts: queue.maxAttempts,
     lockMs: queue.lockMs,
     ttlMs: queue.ttlMs,
+    status: queue.status ?? null,
+    partial: queue.partial ?? null,
+    countedAt: isoTime(queue.countedAt),
   };
 }
 
@@ -76,11 +84,18 @@ function tableText(queues: readonly QueueInfo[], now: number, { io }: CommandCon
         queue.name,
         ...[queue.counts.active, queue.counts.scheduled, queue.counts.locked, queue.counts.deadLetter].map(formatCount),
         ...(wide ? [String(queue.maxAttempts), formatDuration(queue.lockMs), formatDuration(queue.ttlMs)] : []),
-        queue.pausedAt === null
-          ? { text: 'open', paint: io.style.green }
-          : { text: `paused ${relativeTime(queue.pausedAt, now)} by ${queue.pausedBy ?? '?'}`, paint: io.style.yellow },
+        stateCell(queue, now, io),
       ]),
     },
     io,
   );
+}
+
+/** Our flag and the broker's switch. */
+function stateCell({ pausedAt, pausedBy, status }: QueueInfo, now: number, io: CommandContext['io']): Cell {
+  const words = [
+    ...(pausedAt === null ? [] : [`paused ${relativeTime(pausedAt, now)} by ${pausedBy ?? '?'}`]),
+    ...(status === undefined || status === 'Active' ? [] : [`${status} on Service Bus`]),
+  ];
+  return words.length === 0 ? { text: 'open', paint: io.style.green } : { text: words.join(', '), paint: io.style.yellow };
 }
