@@ -21,6 +21,8 @@ export interface TwoQueuesParts {
 interface FarState {
   /** The last look found something. */
   busy: boolean;
+  /** The same of the near one. */
+  nearBusy: boolean;
   lookedAt: number;
   awayUntil: number;
   failures: number;
@@ -46,7 +48,7 @@ export class TwoQueues {
   async receive(params: ReceiveParams): Promise<Delivery[]> {
     const state = this.#stateOf(params.queue);
     // With both busy each has the first pick in turn, and half of the room then: with one slot that is every other message.
-    const farFirst = state.busy && this.#turn++ % 2 === 1;
+    const farFirst = state.busy ? this.#turn++ % 2 === 1 : state.nearBusy && this.#isLookDue(state);
     if (farFirst) {
       const far = await this.#takeFar({ ...params, max: half(params.max), waitMs: 0 });
       const near = await this.#takeNear({ ...params, max: params.max - far.length }, far);
@@ -70,14 +72,17 @@ export class TwoQueues {
   }
 
   async #lookFar(params: ReceiveParams, state: FarState): Promise<Delivery[]> {
-    const isDue = state.busy || this.#parts.clock.monotonic() - state.lookedAt >= LOOK_EVERY_MS;
-    if (params.max < 1 || !isDue) return [];
+    if (params.max < 1 || !(state.busy || this.#isLookDue(state))) return [];
     try {
       return await this.#takeFar({ ...params, waitMs: 0 });
     } catch {
       // Hopeless, but the near queue's messages are held: they are worked on first.
       return [];
     }
+  }
+
+  #isLookDue({ lookedAt }: FarState): boolean {
+    return this.#parts.clock.monotonic() - lookedAt >= LOOK_EVERY_MS;
   }
 
   async #waitForEither(params: ReceiveParams, state: FarState): Promise<Delivery[]> {
@@ -113,8 +118,11 @@ export class TwoQueues {
 
   /** A queue that was made by hand in the other system has no twin before something is moved there. */
   async #receiveNear(params: ReceiveParams): Promise<Delivery[]> {
+    const state = this.#stateOf(params.queue);
     try {
-      return await this.#parts.near.receive(params);
+      const deliveries = await this.#parts.near.receive(params);
+      state.nearBusy = deliveries.length > 0;
+      return deliveries;
     } catch (error) {
       if (!hasCode(error, 'QUEUE_UNKNOWN')) throw error;
       if (params.waitMs > 0) await this.#parts.clock.sleep(params.waitMs, params.signal);
@@ -151,7 +159,7 @@ export class TwoQueues {
   }
 
   #stateOf(queue: string): FarState {
-    const known = this.#far.get(queue) ?? { busy: false, lookedAt: -Infinity, awayUntil: -Infinity, failures: 0 };
+    const known = this.#far.get(queue) ?? { busy: false, nearBusy: false, lookedAt: -Infinity, awayUntil: -Infinity, failures: 0 };
     this.#far.set(queue, known);
     return known;
   }
