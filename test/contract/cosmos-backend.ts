@@ -13,10 +13,13 @@ import { type CosmosDouble, type CosmosDoubleOptions, startCosmosDouble } from '
 import { COSMOS_CONTAINER } from '../support/cosmos-double/container.js';
 import { tempDir } from '../support/temp-dir.js';
 import { type ContractBackend, HOUR_MS, type Ports, TestClock } from './contract-backend.js';
+import type { OutboxPorts } from './outbox-backend.js';
 
 const QUEUES = ['first-queue', 'second-queue'] as const;
 
 export interface CosmosContractBackend extends ContractBackend {
+  readonly ports: OutboxPorts;
+  another(): Promise<OutboxPorts>;
   readonly double: CosmosDouble;
   open(): Promise<CosmosBackend>;
 }
@@ -32,7 +35,7 @@ export async function makeCosmosBackend(options: Partial<CosmosDoubleOptions> = 
     onTestFinished(() => store.close());
     return store;
   };
-  const another = async (): Promise<Ports> => {
+  const another = async (): Promise<OutboxPorts> => {
     const store = await open();
     const queues = await openSqliteBackend({ file, queues: QUEUES.map((name) => ({ name, lockMs: 60_000, ttlMs: HOUR_MS, maxAttempts: 3 })), clock, random: Math.random });
     onTestFinished(() => queues.close());
@@ -46,7 +49,7 @@ function relayed(store: CosmosBackend, queue: Ports['queue'], clock: TestClock):
   return {
     send: (messages) => queue.send(messages),
     receive: async (params) => {
-      await relayOutbox({ ...store, queue, clock, random: Math.random, fallback: 'relay' }, { budgetMs: 10_000 });
+      await relayOutbox({ ...store, queue, clock, random: Math.random, fallback: 'relay' }, { budgetMs: 3_000 });
       return queue.receive(params);
     },
   };

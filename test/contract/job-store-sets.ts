@@ -95,7 +95,7 @@ function describeChildren(make: MakeBackend): void {
 function describeOpenWork(make: MakeBackend, { sharesQueue }: StoreTraits): void {
   const none = { ready: 0, locked: 0, retries: 0, awaitingChildren: 0, delayed: 0 };
 
-  it.runIf(sharesQueue)('tells apart what is ready, held, to be retried, waiting for children, and due later', async () => {
+  if (sharesQueue) it('tells apart what is ready, held, to be retried, waiting for children, and due later', async () => {
     const backend = await make();
     const { ports, clock } = backend;
     const now = clock.now();
@@ -117,7 +117,7 @@ function describeOpenWork(make: MakeBackend, { sharesQueue }: StoreTraits): void
     expect(await ports.store.openWork([queue])).toMatchObject({ delayed: 2, retries: 1, awaitingChildren: 1 });
   });
 
-  it.runIf(sharesQueue)('counts a job that was given back before it could start as a retry, and a delayed replay as delayed', async () => {
+  if (sharesQueue) it('counts a job that was given back before it could start as a retry, and a delayed replay as delayed', async () => {
     const backend = await make();
     const { ports, clock } = backend;
     const now = clock.now();

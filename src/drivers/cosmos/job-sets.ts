@@ -60,7 +60,7 @@ export async function countOpenWork(calls: CosmosCalls, queues: readonly string[
     count('c.outbox.sequence > 0'),
   ]);
   // What is unsent holds a drain up, also where it is a job that is due later.
-  return { ready: Math.max(0, queued - delayed, unsent), locked: Math.max(0, running - awaitingChildren), retries: 0, awaitingChildren, delayed };
+  return { ready: Math.max(0, queued - delayed - awaitingChildren, unsent), locked: running, retries: 0, awaitingChildren, delayed };
 }
 
 export async function countTotals(calls: CosmosCalls): Promise<readonly StatusTotal[]> {

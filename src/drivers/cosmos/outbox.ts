@@ -36,9 +36,12 @@ export class CosmosOutbox implements Outbox {
   async claim(request: ClaimOutbox): Promise<readonly ClaimedEntry[]> {
     if (request.limit < 1 || request.jobIds?.length === 0) return [];
     const { own } = this.#parts;
-    const mine = await this.#readEntries(own.take(request.limit, request.jobIds));
+    const created = await this.#readEntries(own.take(request.limit, request.jobIds));
+    const mine = created.filter(({ outbox }) => outbox.holder === own.owner);
+    const enough = this.#parts.clock.now() + request.leaseMs;
+    // What is our own for as long as the lease anyway costs no write.
     const take = async (document: WithEntry): Promise<ClaimedEntry | undefined> =>
-      document.outbox.holder === own.owner ? this.#given(document, own.owner) : this.#claim(document, request);
+      document.outbox.freeAt >= enough ? this.#given(document, own.owner) : this.#claim(document, request);
     const claimed = await atOnce(mine, AT_ONCE, take);
     const left = request.limit - mine.length;
     const free = left > 0 ? await this.#findFree({ ...request, limit: left }) : [];
