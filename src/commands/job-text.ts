@@ -1,7 +1,7 @@
 // A job and its events as text for people. Everything that came from outside goes through printable().
 
 import { shortId } from '../domain/ids.js';
-import type { JobStatus } from '../domain/job.js';
+import type { JobStatus, QueueMode } from '../domain/job.js';
 import type { JsonObject } from '../domain/json.js';
 import type { Io } from '../output/io.js';
 import { formatDuration, localTime, relativeTime } from '../output/quantities.js';
@@ -22,11 +22,14 @@ function identityFields(job: JobView, io: Io): Field[] {
     ['job', { text: job.jobId, paint: io.style.bold }],
     ['type', job.type],
     ['status', statusCell(job.status, io)],
-    ['queue', `${job.queue}${job.queueMode === 'pending' ? ' (not sent yet)' : ''}`],
+    ['queue', `${job.queue}${MODES[job.queueMode]}`],
     ['priority', job.priority],
     ['user', job.userId],
   ];
 }
+
+/** A queue that is the store's own needs no word. */
+const MODES: Readonly<Record<QueueMode, string>> = { pending: ' (not sent yet)', service_bus: ' (Service Bus)', local: '' };
 
 function timeFields(job: JobView, now: number): Field[] {
   const started = job.startedAt === null ? null : Date.parse(job.startedAt);
@@ -119,6 +122,12 @@ export function replayedText(count: number): string {
 
 /** What a list shows in its last column: when it starts, why it failed, how far it is, or its labels. */
 export function noteOf(job: JobView, now: number): string {
+  const unsent = job.status === 'Queued' && job.queueMode === 'pending' && job.children === null;
+  const note = stateNote(job, now);
+  return unsent ? `not sent yet${note === '' ? '' : `, ${note}`}` : note;
+}
+
+function stateNote(job: JobView, now: number): string {
   const error = job.error === null || job.status === 'Succeeded' ? '' : `${job.error.code}: ${job.error.message}`;
   const startsAt = job.status !== 'Queued' || job.nextAttemptAt === null ? now : Date.parse(job.nextAttemptAt);
   if (startsAt > now) return `${error === '' ? 'starts' : 'next try'} ${relativeTime(startsAt, now)}${error === '' ? '' : `: ${error}`}`;

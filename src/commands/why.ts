@@ -38,11 +38,11 @@ function storyText(story: JobStory, io: Io, now: number): string {
   return lines.join('\n');
 }
 
-function messageFacts({ message }: JobStory, now: number): string[] {
+function messageFacts({ message, job }: JobStory, now: number): string[] {
   if (message === null) return [];
   const when = message.dueAt ?? message.lockedUntil;
   const detail = when === null ? '' : message.dueAt === null ? `, lock ends ${relativeTime(Date.parse(when), now)}` : `, due ${relativeTime(Date.parse(when), now)}`;
-  return [`message ${message.sequence} of the job: ${message.state} in ${message.queue}${detail}`];
+  return [`message ${message.sequence} of the job: ${message.state} in ${message.queue}${job.queueMode === 'service_bus' ? ' on Service Bus' : ''}${detail}`];
 }
 
 /** Of a job that runs: who ran an ended one is in its history. */

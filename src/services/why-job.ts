@@ -1,13 +1,15 @@
 // One joined story of a job: its record, its message, its attempts, its worker, its dead letter, and what to do next.
 
+import { AppError } from '../domain/errors.js';
 import type { Job } from '../domain/job.js';
 import type { JobEvent } from '../domain/job-event.js';
+import { localQueueName } from '../domain/local-queue-name.js';
 import { messageIdOf } from '../domain/message.js';
 import type { Backend } from '../ports/backend.js';
 import type { DeadLetter } from '../ports/dead-letter-queue.js';
 import type { WorkerRecord } from '../ports/worker-registry.js';
 import { isoTime, isoTimeOrNull, viewJob, type JobView } from './job-view.js';
-import { findHoldUp, liveWorkers } from './wait-hold-up.js';
+import { findHoldUp, liveWorkers, type HoldUpPorts } from './wait-hold-up.js';
 import { nextSteps, situationOf, type NextStep } from './why-next.js';
 
 export interface JobStory {
@@ -19,6 +21,8 @@ export interface JobStory {
   readonly message: MessageView | null;
   readonly worker: WorkerView | null;
   readonly deadLetter: DeadLetterView | null;
+  /** Why its dead letter could not be looked for. */
+  readonly problem: ProblemView | null;
   /** Commands to type next, the most useful first. */
   readonly next: readonly NextStep[];
 }
@@ -46,6 +50,12 @@ export interface WorkerView {
   readonly heartbeatAt: string | null;
 }
 
+export interface ProblemView {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string | null;
+}
+
 export interface DeadLetterView {
   readonly queue: string;
   readonly sequenceNumber: string;
@@ -55,17 +65,18 @@ export interface DeadLetterView {
   readonly deadLetteredAt: string | null;
 }
 
-export type WhyDeps = Pick<Backend, 'store' | 'events' | 'workers' | 'admin' | 'deadLetters' | 'clock'> & {
+export type WhyDeps = Pick<Backend, 'store' | 'events' | 'deadLetters'> & HoldUpPorts & {
   readonly publicBaseUrl: string | null;
 };
 
 export async function explainJob(deps: WhyDeps, job: Job): Promise<JobStory> {
   const now = deps.clock.now();
   const events = await allEvents(deps, job);
-  const deadLetter = mayBeDead(job, events) ? await findDeadLetter(deps, job) : undefined;
+  const looked = mayBeDead(job, events) ? await lookForLetter(deps, job) : {};
+  const { deadLetter, problem } = looked;
   const worker = await workerOf(deps, job);
   const holdUp = await findHoldUp(deps, job);
-  const facts = { job, now, holdUp, workerAlive: worker?.alive ?? false, deadLetter };
+  const facts = { job, now, holdUp, workerAlive: worker?.alive ?? false, deadLetter, problem };
   return {
     job: viewJob(job, deps.publicBaseUrl),
     situation: situationOf(facts),
@@ -73,6 +84,7 @@ export async function explainJob(deps: WhyDeps, job: Job): Promise<JobStory> {
     message: viewMessage(job, now),
     worker,
     deadLetter: deadLetter === undefined ? null : viewDeadLetter(deadLetter),
+    problem: problem === undefined ? null : { code: problem.code, message: problem.message, hint: problem.hint ?? null },
     next: nextSteps(facts),
   };
 }
@@ -126,16 +138,28 @@ function mayBeDead(job: Job, events: readonly JobEvent[]): boolean {
   return job.status === 'DeadLettered' || events.some((event) => event.type === 'dead-lettered');
 }
 
+/** Another system that does not answer takes nothing from the rest of the story. */
+async function lookForLetter(deps: WhyDeps, job: Job): Promise<{ deadLetter?: DeadLetter | undefined; problem?: AppError }> {
+  // Beside another system, what failed on the store's own queue is in that one's dead letters.
+  const queue = deps.outbox !== undefined && job.queueMode === 'local' ? localQueueName(job.queue) : job.queue;
+  try {
+    return { deadLetter: await findDeadLetter(deps, job, queue) };
+  } catch (error) {
+    if (deps.outbox === undefined || !(error instanceof AppError)) throw error;
+    return { problem: error };
+  }
+}
+
 const LETTER_PAGE = 500;
 /** Looking further costs more than it tells; `dlq show` finds the letter with its number. */
 const MAX_LETTERS_LOOKED_AT = 20_000;
 
-async function findDeadLetter(backend: Pick<Backend, 'deadLetters'>, job: Job): Promise<DeadLetter | undefined> {
+async function findDeadLetter(backend: Pick<Backend, 'deadLetters'>, job: Job, queue: string): Promise<DeadLetter | undefined> {
   let cursor: string | null = null;
   let found: DeadLetter | undefined;
   for (let looked = 0; looked < MAX_LETTERS_LOOKED_AT; looked += LETTER_PAGE) {
     const page: Awaited<ReturnType<Backend['deadLetters']['peek']>> = await backend.deadLetters.peek({
-      queue: job.queue,
+      queue,
       limit: LETTER_PAGE,
       ...(cursor === null ? {} : { cursor }),
     });

@@ -2,6 +2,7 @@
 
 import { printCoarseDuration } from '../domain/duration.js';
 import { shortId } from '../domain/ids.js';
+import type { AppError } from '../domain/errors.js';
 import type { Job } from '../domain/job.js';
 import type { Json } from '../domain/json.js';
 import type { DeadLetter } from '../ports/dead-letter-queue.js';
@@ -13,6 +14,8 @@ export interface SituationFacts {
   readonly holdUp: HoldUp | undefined;
   readonly workerAlive: boolean;
   readonly deadLetter: DeadLetter | undefined;
+  /** Why the dead letter could not be looked for. */
+  readonly problem?: AppError | undefined;
 }
 
 export interface NextStep {
@@ -21,18 +24,18 @@ export interface NextStep {
   readonly purpose: string;
 }
 
-export function situationOf({ job, now, holdUp, workerAlive, deadLetter }: SituationFacts): string {
+export function situationOf({ job, now, holdUp, workerAlive, deadLetter, problem }: SituationFacts): string {
   switch (job.status) {
     case 'Queued':
       return queuedSituation(job, now, holdUp);
     case 'Running':
-      return runningSituation(job, now, workerAlive);
+      return runningSituation(job, now, workerAlive, holdUp);
     case 'Succeeded':
       return verdictOf(job.result) === 'failed' ? 'It succeeded, and its result did not pass its gates.' : 'It succeeded.';
     case 'Failed':
       return `It failed for good on attempt ${job.attempt}: ${describeError(job)}.`;
     case 'DeadLettered':
-      return `It is dead-lettered after ${attempts(job)}: ${describeError(job)}.${deadLetter === undefined ? ' Its message is no longer in the dead-letter queue.' : ''}`;
+      return `It is dead-lettered after ${attempts(job)}: ${describeError(job)}.${deadLetter === undefined ? letterText(problem) : ''}`;
     case 'Cancelled':
       return 'It was cancelled.';
   }
@@ -45,9 +48,9 @@ export function nextSteps({ job, holdUp, deadLetter }: SituationFacts): readonly
   const cancel: NextStep = { command: `copiloteval cancel ${id}`, purpose: 'give it up' };
   switch (job.status) {
     case 'Queued':
-      return [...(holdUp === undefined ? [] : [{ command: holdUp.command, purpose: 'end what holds it up' }]), follow(id), cancel];
+      return [...(holdUp === undefined ? [] : [endHoldUp(holdUp)]), follow(id), cancel];
     case 'Running':
-      return [follow(id), { command: `copiloteval logs ${id} -f`, purpose: 'follow what its handler writes' }, cancel];
+      return [...(holdUp === undefined ? [] : [endHoldUp(holdUp)]), follow(id), { command: `copiloteval logs ${id} -f`, purpose: 'follow what its handler writes' }, cancel];
     case 'Succeeded':
       return [{ command: `copiloteval results ${id}`, purpose: 'see its result' }];
     case 'Failed':
@@ -71,6 +74,14 @@ export function verdictOf(result: Json): string | undefined {
   return typeof result.verdict === 'string' ? result.verdict : undefined;
 }
 
+function endHoldUp({ kind, command }: HoldUp): NextStep {
+  return { command, purpose: kind === 'unsent' ? 'see what keeps it from being sent' : 'end what holds it up' };
+}
+
+function letterText(problem: AppError | undefined): string {
+  return problem === undefined ? ' Its message is no longer in the dead-letter queue.' : ` Its dead letter could not be looked for: ${problem.message} [${problem.code}].`;
+}
+
 function follow(id: string): NextStep {
   return { command: `copiloteval tail ${id}`, purpose: 'follow it until it ends' };
 }
@@ -83,17 +94,19 @@ function queuedSituation(job: Job, now: number, holdUp: HoldUp | undefined): str
   }
   if (job.nextAttemptAt !== null && job.nextAttemptAt > now) {
     const what = job.attempt === 0 ? 'It is scheduled and starts' : 'Its next attempt starts';
-    return `${what} in ${printCoarseDuration(job.nextAttemptAt - now)}.${after}`;
+    const elsewhere = holdUp?.kind === 'unsent' || holdUp?.kind === 'left-behind' ? ` But ${holdUp.reason}.` : '';
+    return `${what} in ${printCoarseDuration(job.nextAttemptAt - now)}.${elsewhere}${after}`;
   }
   if (holdUp !== undefined) return `It waits, and ${holdUp.reason}.${after}`;
   const waiting = printCoarseDuration(now - job.queuedAt);
   return `It has waited ${waiting} for a free place in a worker.${after}`;
 }
 
-function runningSituation(job: Job, now: number, workerAlive: boolean): string {
+function runningSituation(job: Job, now: number, workerAlive: boolean, holdUp: HoldUp | undefined): string {
   const since = job.startedAt === null ? '' : ` for ${printCoarseDuration(now - job.startedAt)}`;
   const cancelling = job.cancelRequestedAt === null ? '' : ' It was asked to stop.';
   if (workerAlive) return `It has been running${since}, attempt ${job.attempt} of ${job.maxAttempts}.${cancelling}`;
+  if (holdUp !== undefined) return `Its worker shows no sign of life, and ${holdUp.reason}.${cancelling}`;
   const lock = job.delivery === null ? '' : lockText(job.delivery.lockedUntil - now);
   return `Its worker shows no sign of life.${lock}${cancelling}`;
 }

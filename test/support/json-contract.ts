@@ -126,6 +126,7 @@ export const story = z.strictObject({
       deadLetteredAt: z.nullable(instant),
     }),
   ),
+  problem: z.nullable(z.strictObject({ code, message: text, hint: z.nullable(text) })),
   next: z.array(z.strictObject({ command: text, purpose: text })),
 });
 
