@@ -26,12 +26,18 @@ interface FarState {
   lookedAt: number;
   awayUntil: number;
   failures: number;
+  /** A request was told to end and has not answered. */
+  isOut: boolean;
+  /** What such a request brought. */
+  readonly late: Delivery[];
 }
 
 /** While the near queue has messages, the far one is looked at this often. */
 const LOOK_EVERY_MS = 1000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 10_000;
+const NEAR_SLICE_MS = 250;
+const FAR_GRACE_MS = 1000;
 const NEVER = new AbortController().signal;
 
 export class TwoQueues {
@@ -47,6 +53,7 @@ export class TwoQueues {
   /** As MessageQueue.receive. Failures of the other system are logged and absorbed, unless they are hopeless. */
   async receive(params: ReceiveParams): Promise<Delivery[]> {
     const state = this.#stateOf(params.queue);
+    if (state.late.length > 0) return state.late.splice(0, params.max);
     // With both busy each has the first pick in turn, and half of the room then: with one slot that is every other message.
     const farFirst = state.busy ? this.#turn++ % 2 === 1 : state.nearBusy && this.#isLookDue(state);
     if (farFirst) {
@@ -100,13 +107,41 @@ export class TwoQueues {
       }
     };
     const request = { ...params, waitMs, signal: found.signal };
-    const ended = await Promise.allSettled([endingBoth(this.#takeFar(request)), endingBoth(this.#receiveNear({ ...request, max: 1 }))]);
+    let farIsOut = true;
+    const far = endingBoth(this.#takeFar(request)).finally(() => (farIsOut = false));
+    const near = endingBoth(this.#nearWhile(() => farIsOut, request));
+    const [fromNear] = await Promise.allSettled([near]);
+    const fromFar = await this.#inTime(far, state, found.signal);
     found.end();
-    return this.#atMost(params.max, ended);
+    return this.#atMost(params.max, fromFar, fromNear);
+  }
+
+  /** The far one may take longer than it was asked to: the near one is looked after all the while. */
+  async #nearWhile(farIsOut: () => boolean, request: ReceiveParams): Promise<Delivery[]> {
+    let waitMs = request.waitMs;
+    for (;;) {
+      const deliveries = await this.#receiveNear({ ...request, max: 1, waitMs });
+      if (deliveries.length > 0 || !farIsOut() || request.signal?.aborted === true) return deliveries;
+      waitMs = Math.min(request.waitMs, NEAR_SLICE_MS);
+    }
+  }
+
+  /** An answer that does not come although it was told to end is not waited for: what it brings is handed out later. */
+  async #inTime(far: Promise<Delivery[]>, state: FarState, signal: AbortSignal): Promise<PromiseSettledResult<Delivery[]>> {
+    const settled = Promise.allSettled([far]).then(([only]) => only);
+    if (!signal.aborted) return settled;
+    const inTime = await Promise.race([settled, this.#parts.clock.sleep(FAR_GRACE_MS)]);
+    if (inTime !== undefined) return inTime;
+    state.isOut = true;
+    void settled.then((ended) => {
+      state.isOut = false;
+      if (ended.status === 'fulfilled') state.late.push(...ended.value);
+    });
+    return { status: 'fulfilled', value: [] };
   }
 
   /** Both may have found something in the same moment: the near one is given back when there is no room for it. */
-  async #atMost(max: number, [far, near]: readonly [PromiseSettledResult<Delivery[]>, PromiseSettledResult<Delivery[]>]): Promise<Delivery[]> {
+  async #atMost(max: number, far: PromiseSettledResult<Delivery[]>, near: PromiseSettledResult<Delivery[]>): Promise<Delivery[]> {
     const fromFar = far.status === 'fulfilled' ? far.value : [];
     const fromNear = near.status === 'fulfilled' ? near.value : [];
     const surplus = fromNear.splice(Math.max(0, max - fromFar.length));
@@ -133,7 +168,7 @@ export class TwoQueues {
   async #takeFar(params: ReceiveParams): Promise<Delivery[]> {
     const { far, clock } = this.#parts;
     const state = this.#stateOf(params.queue);
-    if (clock.monotonic() < state.awayUntil) return [];
+    if (params.max < 1 || state.isOut || clock.monotonic() < state.awayUntil) return [];
     try {
       const deliveries = await far.receive(params);
       this.#farHasWorked = true;
@@ -159,7 +194,7 @@ export class TwoQueues {
   }
 
   #stateOf(queue: string): FarState {
-    const known = this.#far.get(queue) ?? { busy: false, nearBusy: false, lookedAt: -Infinity, awayUntil: -Infinity, failures: 0 };
+    const known = this.#far.get(queue) ?? { busy: false, nearBusy: false, lookedAt: -Infinity, awayUntil: -Infinity, failures: 0, isOut: false, late: [] };
     this.#far.set(queue, known);
     return known;
   }

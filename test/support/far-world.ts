@@ -23,18 +23,21 @@ interface FarParts {
   readonly remote: SqliteBackend;
   /** The store's own file. */
   readonly own: SqliteBackend;
+  readonly ownFile: string;
 }
 
 export class FarWorld<C extends Clock = FakeClock> extends World<C> {
   readonly far: FarQueue;
   readonly remote: SqliteBackend;
   readonly own: SqliteBackend;
+  readonly ownFile: string;
 
-  private constructor(backend: Backend, clock: C, { far, remote, own }: FarParts) {
+  private constructor(backend: Backend, clock: C, { far, remote, own, ownFile }: FarParts) {
     super(backend, clock);
     this.far = far;
     this.remote = remote;
     this.own = own;
+    this.ownFile = ownFile;
   }
 
   /** With a clock the test turns. */
@@ -59,7 +62,7 @@ export class FarWorld<C extends Clock = FakeClock> extends World<C> {
     const far = new FarQueue(remote.queue);
     const blobs = new FsBlobStore({ directory: join(directory, 'blobs'), clock });
     const backend: Backend = { ...own, queue: far, localQueue: own.queue, deadLetters: remote.deadLetters, admin: remote.admin, blobs, clock, random };
-    return new FarWorld(backend, clock, { far, remote, own });
+    return new FarWorld(backend, clock, { far, remote, own, ownFile: join(directory, 'store.db') });
   }
 
   get outbox(): Outbox {

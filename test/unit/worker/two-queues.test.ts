@@ -8,7 +8,7 @@ import type { Delivery } from '../../../src/ports/message-queue.js';
 import { TwoQueues } from '../../../src/worker/two-queues.js';
 import { SILENT_LOG, type WorkerLog } from '../../../src/worker/worker-log.js';
 import { FarWorld } from '../../support/far-world.js';
-import { turns, until } from '../../support/turns.js';
+import { Deferred, turns, until } from '../../support/turns.js';
 import { withMethods } from '../../support/with-methods.js';
 import { QUEUE } from '../../support/worker-world.js';
 
@@ -189,6 +189,29 @@ describe('a far one that is away', () => {
     both.world.far.error = () => new AppError('QUEUE_UNKNOWN', 'no such queue');
     both.world.far.faults = () => 'refuse';
     expect(idsOf(await take(both, 5))).toEqual(['n1']);
+  });
+});
+
+describe('a far one that does not answer', () => {
+  test('does not keep the near one from being looked after, and what it brings in the end is handed out', async () => {
+    const { world } = await open();
+    const answer = new Deferred<Delivery[]>();
+    const far = { receive: ({ waitMs }: { waitMs: number }) => (waitMs === 0 ? Promise.resolve([]) : answer.promise) };
+    const both = new TwoQueues({ far, near: world.own.queue, clock: world.clock, log: SILENT_LOG });
+    const receive = (): Promise<Delivery[]> => both.receive({ queue: QUEUE, max: 3, waitMs: 200 });
+    const first = receive();
+    await turns();
+    await world.clock.advance(5000);
+    await put(world, 'near', 'n1');
+    await turns();
+    await world.clock.advance(1000);
+    expect(idsOf(await first)).toEqual(['n1']);
+    await put(world, 'near', 'n2');
+    expect(idsOf(await receive())).toEqual(['n2']);
+    await put(world, 'far', 'f1', 'f2');
+    answer.resolve(await world.far.receive({ queue: QUEUE, max: 2, waitMs: 0 }));
+    await turns();
+    expect(idsOf(await receive())).toEqual(['f1', 'f2']);
   });
 });
 
