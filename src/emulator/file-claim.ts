@@ -1,7 +1,11 @@
-// The right of one emulator to its file. Two on one file would hand the same messages out twice.
+// The right of one emulator to its file: not a file of something else, and not one that another emulator has open. Two on
+// one file would hand the same messages out twice.
+
+import { closeSync, openSync, readSync } from 'node:fs';
 
 import { AppError } from '../domain/errors.js';
 import { openConnection } from '../drivers/connection-sqlite/open-connection.js';
+import { EMULATOR_APPLICATION_ID } from './broker/schema.js';
 
 export interface FileClaim {
   release(): void;
@@ -23,6 +27,33 @@ export function claimFile(file: string): FileClaim {
     throw claimFailure(error, file, lockFile);
   }
   return { release: () => void db.close() };
+}
+
+/**
+ * Looks at the first bytes of `file`, before anything is made beside it. Throws DB_INVALID when they show that it is something
+ * else; what opening finds out later, and files that cannot be read, are the opening's matter.
+ */
+export function refuseForeignFile(file: string): void {
+  const header = firstBytes(file);
+  if (header === undefined || header.length === 0) return;
+  // https://sqlite.org/fileformat2.html#the_database_header. The number is 0 while it is in the write-ahead log only.
+  const applicationId = header.length < 72 ? undefined : header.readInt32BE(68);
+  if (header.toString('latin1', 0, 16) === 'SQLite format 3\0' && (applicationId === 0 || applicationId === EMULATOR_APPLICATION_ID)) return;
+  throw new AppError('DB_INVALID', `${file} is not a file of the emulator`, { hint: 'choose another with `--file`; it is made when it is not there' });
+}
+
+function firstBytes(file: string): Buffer | undefined {
+  try {
+    const handle = openSync(file, 'r');
+    try {
+      const buffer = Buffer.alloc(100);
+      return buffer.subarray(0, readSync(handle, buffer, 0, buffer.length, 0));
+    } finally {
+      closeSync(handle);
+    }
+  } catch {
+    return undefined;
+  }
 }
 
 function claimFailure(error: unknown, file: string, lockFile: string): AppError {

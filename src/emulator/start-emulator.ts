@@ -8,7 +8,7 @@ import type { Clock } from '../ports/clock.js';
 import { type AtomServer, serveAtom } from './atom/serve-atom.js';
 import type { EmulatorLog } from './emulator-log.js';
 import { type FaultRates, Faults } from './faults.js';
-import { claimFile } from './file-claim.js';
+import { claimFile, refuseForeignFile } from './file-claim.js';
 import { openEmulator } from './open-emulator.js';
 import { portError } from './port-error.js';
 import type { QueueCatalog, QueueDefinition } from './queue-catalog.js';
@@ -60,6 +60,7 @@ export interface RunningEmulator {
 
 /** Throws EMULATOR_RUNNING, PORT_UNUSABLE, what opening the file throws, and INPUT_INVALID for a declared queue that cannot be. */
 export async function startEmulator(options: StartEmulator): Promise<RunningEmulator> {
+  refuseForeignFile(options.file);
   mkdirSync(dirname(options.file), { recursive: true, mode: 0o700 });
   const opened: Closable[] = [];
   try {

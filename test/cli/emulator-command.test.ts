@@ -1,6 +1,6 @@
 // `emulator start` as typed: what it prints, what it refuses, how it ends.
 
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 
@@ -200,6 +200,16 @@ describe('emulator start is refused', () => {
     await runCli(['submit', 'echo'], { dataDir });
     const { code, stderr } = await refused([...FREE, '--file', join(dataDir, 'copiloteval.db')], dataDir);
     expect(code).toBe(4);
-    expect(stderr).toContain('[DB_INVALID]');
+    expect(stderr).toMatch(/copiloteval\.db is not a file of the emulator +\[DB_INVALID\]/);
+  });
+
+  test('on any other file, and leaves nothing beside it', async () => {
+    const dataDir = tempDir();
+    const dir = tempDir();
+    for (const text of ['notes', 'x'.repeat(5000)]) {
+      writeFileSync(join(dir, 'notes.txt'), text);
+      expect((await refused([...FREE, '--file', join(dir, 'notes.txt')], dataDir)).stderr).toContain('[DB_INVALID]');
+      expect(readdirSync(dir)).toEqual(['notes.txt']);
+    }
   });
 });

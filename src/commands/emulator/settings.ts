@@ -32,6 +32,10 @@ export async function emulatorSettings(given: Given, context: CommandContext): P
   const declaredQueues = given.queues === undefined ? [] : await readQueues(resolve(cwd, given.queues));
   const queues = await registryQueues(effectiveQueues(config));
   const file = given.file === undefined ? resolve(place.dataDir, 'emulator.db') : resolve(cwd, given.file);
+  const { refuseForeignFile } = await import('../../emulator/file-claim.js');
+  // Before anything is put beside a file that was named by mistake.
+  refuseForeignFile(file);
+  makeDirectory(dirname(file));
   const { keys, keyFile } = await accessKeys(given.key, file);
   return {
     ...{ file, keyFile, keys, queues, declaredQueues, faults },
@@ -89,7 +93,6 @@ async function accessKeys(texts: readonly string[], file: string): Promise<Keys>
   if (first === undefined) {
     const { developmentKey } = await import('../../emulator/development-key.js');
     const keyFile = `${file.replace(/\.(db|sqlite3?)$/, '')}.key`;
-    makeDirectory(dirname(keyFile));
     return { keys: [developmentKey(keyFile)], keyFile };
   }
   const names = [first, ...others].map(({ name }) => name);
