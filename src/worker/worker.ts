@@ -252,7 +252,8 @@ export class Worker {
         signal: this.#takingEnds.signal,
         budget: () => this.#budget(),
         begin: (delivery) => void this.#deliver(delivery),
-        beginAttempt: beginAttempts(this.#parts),
+        // With two queues what one of them has handed out may be given back before its job is run.
+        beginAttempt: near === undefined ? beginAttempts(this.#parts) : undefined,
         isDone: () => this.#isDone(),
       },
       { queues, lockMs, endWhenDone, waitMs: endWhenDone ? drainWaitMs : IDLE_WAIT_MS },
