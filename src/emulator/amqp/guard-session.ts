@@ -22,15 +22,24 @@ function guardTransfers(session: Session): void {
   session.on_transfer = (frame) => {
     const link = session.remote.handles[frame.performative.handle];
     if (link === undefined || !isReceiver(link)) return receive(frame);
-    const continues = link._incomplete !== undefined;
-    if (!continues) {
+    const begun = link._incomplete;
+    if (begun !== undefined && frame.performative.aborted === true) return abort(session, link, begun);
+    if (begun === undefined) {
       keepBytes(frame);
       if (link.credit <= 0) refuseOverrun(link);
-    } else if (isOverLimit(link)) {
-      return receive({ ...frame, payload: Buffer.alloc(0) });
     }
-    receive(frame);
+    // rhea takes a frame without a payload for one without a message.
+    const payload = begun !== undefined && isOverLimit(link) ? undefined : frame.payload;
+    receive({ ...frame, payload: payload ?? Buffer.alloc(0) });
   };
+}
+
+/** The peer takes back a delivery that it has begun; rhea would wait for the rest of it. */
+function abort(session: Session, link: Receiver, begun: { settled: boolean }): void {
+  begun.settled = true;
+  link._incomplete = undefined;
+  session.incoming.next_transfer_id += 1;
+  session.connection._register();
 }
 
 function keepBytes({ performative }: Frame<TransferFrame>): void {

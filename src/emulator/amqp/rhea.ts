@@ -71,7 +71,7 @@ interface Link extends EventEmitter {
 export interface Receiver extends Link {
   add_credit(credit: number): void;
   /** internal: the delivery whose frames are still coming in. */
-  _incomplete?: { readonly frames: readonly Buffer[]; settled: boolean } | undefined;
+  _incomplete: { readonly frames: readonly Buffer[]; settled: boolean } | undefined;
 }
 
 /** The link on which the peer receives. */
@@ -126,7 +126,7 @@ export interface Session extends EventEmitter {
   readonly links: Readonly<Record<string, Sender | Receiver>>;
   /** internal: rings of deliveries that are not settled by both sides. */
   readonly outgoing: { readonly deliveries: Deliveries; readonly next_delivery_id: number };
-  readonly incoming: { readonly deliveries: Deliveries };
+  readonly incoming: { readonly deliveries: Deliveries; next_transfer_id: number };
   /** internal: by the peer's handle. */
   readonly remote: { readonly handles: Readonly<Record<number, Sender | Receiver>> };
   /** internal: handlers of frames, which the emulator puts its checks before. */
@@ -172,10 +172,18 @@ export interface EventContext {
   readonly error?: unknown;
 }
 
+interface Reader {
+  read(): Typed;
+  remaining(): number;
+  /** internal: the elements of a list or map, and those of an array. */
+  read_n: (this: Reader, count: number) => unknown;
+  read_array_items: (this: Reader, count: number, type: { readonly width: number }) => unknown;
+}
+
 interface Rhea {
   create_container(options: { readonly id: string }): Container;
   readonly types: {
-    readonly Reader: new (bytes: Buffer) => { read(): Typed };
+    readonly Reader: { new (bytes: Buffer): Reader; readonly prototype: Reader };
     readonly Writer: new () => { write(value: Typed): void; toBuffer(): Buffer };
     unwrap(value: Typed): unknown;
     wrap: Wrap<unknown>;
@@ -216,3 +224,20 @@ export function encoded(value: Typed): Buffer {
 export function decoded(bytes: Buffer): Typed {
   return new types.Reader(bytes).read();
 }
+
+const LONGEST_EMPTY_ARRAY = 65_536;
+
+/** rhea makes room for as many elements as a peer announces, before it has seen their bytes; of empty ones it needs none. */
+function boundReader(reader: Reader): void {
+  const { read_n: readElements, read_array_items: readItems } = reader;
+  reader.read_n = function (count) {
+    if (count > this.remaining()) throw new Error(`${count} elements are announced, ${this.remaining()} bytes are there`);
+    return readElements.call(this, count);
+  };
+  reader.read_array_items = function (count, type) {
+    if (count > (type.width === 0 ? LONGEST_EMPTY_ARRAY : this.remaining())) throw new Error(`an array of ${count} elements is announced, ${this.remaining()} bytes are there`);
+    return readItems.call(this, count, type);
+  };
+}
+
+boundReader(types.Reader.prototype);

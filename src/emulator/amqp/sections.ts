@@ -1,5 +1,6 @@
 // The sections of an encoded message: where each one is.
 
+import { endOfSoundValue } from './sound-value.js';
 import { byteAt, CODES, DecodeError, endOfValue, textAt, unsignedAt } from './wire.js';
 
 export const SECTIONS = {
@@ -54,7 +55,7 @@ function sectionAt(bytes: Buffer, at: number): Section {
   const valueAt = endOfValue(bytes, at + 1);
   const code = descriptorAt(bytes, at + 1);
   if (code === undefined || code < SECTIONS.header || code > SECTIONS.footer) throw new DecodeError(`the section at byte ${at} is none of a message`);
-  return { code, from: at, valueAt, end: endOfValue(bytes, valueAt) };
+  return { code, from: at, valueAt, end: endOfSoundValue(bytes, valueAt) };
 }
 
 function descriptorAt(bytes: Buffer, at: number): number | undefined {

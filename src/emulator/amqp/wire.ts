@@ -42,7 +42,7 @@ export const CODES = {
 /** Descriptors nested deeper than this are an attack on the stack, not a message. */
 const DEEPEST = 16;
 /** Bytes after the constructor, by its upper four bits, for values of fixed width. */
-const FIXED_WIDTHS: Readonly<Record<number, number>> = { 0x4: 0, 0x5: 1, 0x6: 2, 0x7: 4, 0x8: 8, 0x9: 16 };
+export const FIXED_WIDTHS: Readonly<Record<number, number>> = { 0x4: 0, 0x5: 1, 0x6: 2, 0x7: 4, 0x8: 8, 0x9: 16 };
 
 /** The offset behind the value that starts at `at`. What is inside compound values is not looked at. */
 export function endOfValue(bytes: Buffer, at: number, depth = 0): number {
@@ -58,7 +58,8 @@ export function endOfValue(bytes: Buffer, at: number, depth = 0): number {
   return end;
 }
 
-function endOfSized(bytes: Buffer, at: number, kind: number): number {
+/** As `endOfValue`, for a value of this kind whose constructor would be at `at`. */
+export function endOfSized(bytes: Buffer, at: number, kind: number): number {
   if (kind === 0xa || kind === 0xc || kind === 0xe) return at + 2 + byteAt(bytes, at + 1);
   if (kind === 0xb || kind === 0xd || kind === 0xf) return at + 5 + uint32At(bytes, at + 1);
   throw new DecodeError(`0x${byteAt(bytes, at).toString(16)} at byte ${at} is no type`);
@@ -140,7 +141,7 @@ export function byteAt(bytes: Buffer, at: number): number {
   return byte;
 }
 
-function uint32At(bytes: Buffer, at: number): number {
+export function uint32At(bytes: Buffer, at: number): number {
   if (at + 4 > bytes.length) throw new DecodeError(`the value ends at byte ${bytes.length}`);
   return bytes.readUInt32BE(at);
 }

@@ -1,0 +1,206 @@
+// Peers that break the protocol get an error or a closed connection; nobody else notices.
+
+import { once } from 'node:events';
+import { connect as connectSocket, type Socket } from 'node:net';
+
+import fc from 'fast-check';
+import rhea from 'rhea';
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+
+import { decoded, encoded, types } from '../../src/emulator/amqp/rhea.js';
+import { TEST_KEY, type TestEmulator } from '../support/emulator.js';
+import { openRawConnection, putToken } from './amqp-client.js';
+import { connect, openClient, receiveOne } from './emulator-clients.js';
+
+const HEADER = Buffer.from('AMQP\0\x01\0\0', 'latin1');
+const SASL_HEADER = Buffer.from('AMQP\x03\x01\0\0', 'latin1');
+const [OPEN, BEGIN, ATTACH, FLOW, TRANSFER, DISPOSITION, CLOSE] = [0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x18] as const;
+
+const uncaught: unknown[] = [];
+const keep = (error: unknown): void => void uncaught.push(error);
+
+beforeEach(() => {
+  uncaught.length = 0;
+  process.on('uncaughtExceptionMonitor', keep);
+});
+afterEach(() => {
+  process.off('uncaughtExceptionMonitor', keep);
+  expect(uncaught).toEqual([]);
+});
+
+/** A peer that writes what it likes. */
+async function peer(emulator: TestEmulator): Promise<{ socket: Socket; ended: Promise<Buffer> }> {
+  const socket = connectSocket(emulator.port, '127.0.0.1');
+  onTestFinished(() => void socket.destroy());
+  const received: Buffer[] = [];
+  socket.on('data', (bytes) => received.push(bytes));
+  socket.on('error', () => undefined);
+  const ended = new Promise<Buffer>((resolve) => socket.on('close', () => resolve(Buffer.concat(received))));
+  await once(socket, 'connect');
+  return { socket, ended };
+}
+
+function frame(code: number, fields: unknown[], payload = Buffer.alloc(0), channel = 0): Buffer {
+  const performative = encoded(types.wrap_list(fields));
+  const body = Buffer.concat([Buffer.from([0x00, 0x53, code]), performative, payload]);
+  const head = Buffer.alloc(8);
+  head.writeUInt32BE(body.length + 8, 0);
+  head[4] = 2;
+  head.writeUInt16BE(channel, 6);
+  return Buffer.concat([head, body]);
+}
+
+const open = (): Buffer => Buffer.concat([HEADER, frame(OPEN, ['peer']), frame(BEGIN, [null, uint(0), uint(1000), uint(1000)])]);
+const uint = (value: number): unknown => decoded(Buffer.concat([Buffer.from([0x70]), u32(value)]));
+const u32 = (value: number): Buffer => {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value);
+  return bytes;
+};
+
+async function stillServes(emulator: TestEmulator): Promise<void> {
+  const client = connect(emulator.connectionString);
+  await client.createSender('q').sendMessages({ body: 'still here' });
+  const receiver = client.createReceiver('q');
+  await receiver.completeMessage(await receiveOne(receiver));
+  await client.close();
+}
+
+test.each([
+  ['something that is not AMQP', Buffer.from('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')],
+  ['another version', Buffer.from('AMQP\0\0\x09\x01', 'latin1')],
+  ['another protocol', Buffer.from('AMQP\x07\x01\0\0', 'latin1')],
+  ['a frame that is too small', Buffer.concat([HEADER, Buffer.from('00000004', 'hex'), Buffer.alloc(8)])],
+  ['a frame that is larger than agreed', Buffer.concat([HEADER, frame(OPEN, ['peer']), Buffer.from('7fffffff02000000', 'hex'), Buffer.alloc(100)])],
+  ['a frame whose data start behind its end', Buffer.concat([HEADER, Buffer.from('00000010ff000000', 'hex'), Buffer.alloc(8)])],
+  ['an unknown performative', Buffer.concat([open(), frame(0x66, [])])],
+  ['a performative that is no list', Buffer.concat([open(), Buffer.from('0000000c020000004142434445', 'hex')])],
+  ['a second open', Buffer.concat([open(), frame(OPEN, ['again'])])],
+  ['a transfer on a link that is not there', Buffer.concat([open(), frame(TRANSFER, [uint(9), uint(0), Buffer.from('t'), uint(0)], Buffer.from('x'))])],
+  ['a flow on a link that is not there', Buffer.concat([open(), frame(FLOW, [uint(0), uint(1), uint(0), uint(1), uint(77)])])],
+  ['a frame on a channel that is not there', Buffer.concat([open(), frame(ATTACH, ['l', uint(0), true], Buffer.alloc(0), 9)])],
+  ['a list of four billion elements', Buffer.concat([HEADER, Buffer.from('0000001402000000005310d000000004ffffffff', 'hex')])],
+  ['an array of four billion nothings', Buffer.concat([HEADER, Buffer.from('0000001902000000005310c0' + '0b01f000000005ffffffff40', 'hex'), Buffer.alloc(1)])],
+  ['a frame of the login after it', Buffer.concat([HEADER, Buffer.from('0000000c020100000053404500', 'hex')])],
+])('%s ends in a closed connection', async (_name, bytes) => {
+  const { emulator } = await openClient();
+  const { socket, ended } = await peer(emulator);
+  socket.write(bytes);
+  await ended;
+  await stillServes(emulator);
+});
+
+test('an error of the protocol is told before the connection ends', async () => {
+  const { emulator } = await openClient();
+  const { socket, ended } = await peer(emulator);
+  socket.write(Buffer.concat([open(), frame(0x66, [])]));
+  const answer = (await ended).toString('latin1');
+  expect(answer).toContain(`\x00S${String.fromCharCode(CLOSE)}`);
+  expect(answer).toContain('amqp:');
+});
+
+test('frames of chance, before and after the opening, never bring the emulator down', async () => {
+  const { emulator } = await openClient();
+  const codes = fc.constantFrom(OPEN, BEGIN, ATTACH, FLOW, TRANSFER, DISPOSITION, 0x16, 0x17, CLOSE, 0x41, 0x99);
+  const field = fc.oneof(fc.constant(null), fc.string({ maxLength: 5 }), fc.boolean(), fc.nat(10).map(uint), fc.constant(uint(0xffffffff)), fc.constant(types.wrap_map({ a: 1 })), fc.constant(decoded(Buffer.from('00532845', 'hex'))));
+  const frames = fc.array(
+    fc.record({ code: codes, fields: fc.array(field, { maxLength: 12 }), payload: fc.uint8Array({ maxLength: 20 }), channel: fc.constantFrom(0, 0, 0, 1) }),
+    { minLength: 1, maxLength: 8 },
+  );
+  await fc.assert(
+    fc.asyncProperty(frames, fc.boolean(), async (list, opened) => {
+      const { socket, ended } = await peer(emulator);
+      socket.write(opened ? open() : HEADER);
+      for (const { code, fields, payload, channel } of list) socket.write(frame(code, fields, Buffer.from(payload), channel));
+      socket.end();
+      await ended;
+    }),
+    { numRuns: 200 },
+  );
+  await stillServes(emulator);
+});
+
+test('a peer that ends in the middle of a login or a frame is forgotten', async () => {
+  const { emulator } = await openClient();
+  for (const bytes of [Buffer.alloc(0), SASL_HEADER, Buffer.concat([SASL_HEADER, Buffer.from('0000', 'hex')]), Buffer.concat([open(), Buffer.from('000001', 'hex')])]) {
+    const { socket, ended } = await peer(emulator);
+    socket.write(bytes);
+    socket.end();
+    await ended;
+  }
+  await stillServes(emulator);
+});
+
+test('a disposition for four billion deliveries costs nothing and settles only what there is', async () => {
+  const { client, emulator } = await openClient();
+  await client.createSender('q').sendMessages([{ body: 1 }, { body: 2 }]);
+  const connection = await openRawConnection(emulator.port);
+  await putToken(connection, { audience: 'sb://localhost/' });
+  const link = connection.open_receiver({ source: 'q', autoaccept: false, credit_window: 2, rcv_settle_mode: 0 });
+  await once(link, 'message');
+  const session = (link as unknown as { session: { output(frame: object): void } }).session;
+  const frames = (await import('rhea/lib/frames.js')).default;
+  const accepted = (rhea.message as unknown as { accepted(): { described(): object } }).accepted().described();
+  const from = performance.now();
+  for (let again = 0; again < 3; again += 1) session.output(frames.disposition({ role: true, first: 0, last: 0xffffffff, settled: true, state: accepted }));
+  await expect.poll(() => emulator.catalog.runtime('q')).toMatchObject({ active: 0 });
+  expect(performance.now() - from).toBeLessThan(2_000);
+});
+
+test('messages beyond the credit are refused and end the link', async () => {
+  const { emulator } = await openClient();
+  const connection = await openRawConnection(emulator.port);
+  await putToken(connection, { audience: 'sb://localhost/' });
+  const link = connection.open_sender('q');
+  await once(link, 'sendable');
+  const own = link as unknown as { credit: number };
+  const closed = once(link, 'sender_close');
+  own.credit = 2_000;
+  for (let sent = 0; sent < 2_000; sent += 1) link.send({ body: sent, message_id: `${sent}` });
+  await closed;
+  expect((link.error as { condition?: string }).condition).toBe('amqp:link:transfer-limit-exceeded');
+  await stillServes(emulator);
+});
+
+test('a message that cannot be decoded is rejected, and the link goes on', async () => {
+  const { emulator } = await openClient();
+  const connection = await openRawConnection(emulator.port);
+  await putToken(connection, { audience: 'sb://localhost/' });
+  const link = connection.open_sender('q');
+  await once(link, 'sendable');
+  for (const [bytes, format] of [[Buffer.from('junk'), 0], [Buffer.from('005373d0000000ff', 'hex'), 0], [Buffer.alloc(0), 0x80013700], [Buffer.from('005375a0026a6b', 'hex'), 0x80013700], [Buffer.from('x'), 77]] as const) {
+    const rejected = once(link, 'rejected') as Promise<[{ delivery: { remote_state: { error: { condition: string } } } }]>;
+    link.send(bytes, undefined, format);
+    const [{ delivery }] = await rejected;
+    expect(delivery.remote_state.error.condition).toBe('amqp:decode-error');
+  }
+  link.send({ body: 'good' });
+  await once(link, 'accepted');
+});
+
+test('what the library would print goes to the log', async () => {
+  const error = vi.spyOn(console, 'error');
+  const warn = vi.spyOn(console, 'warn');
+  const lines: unknown[] = [];
+  const log = { debug: (_fields: object, line: string) => lines.push(line), info: () => undefined, warn: () => undefined, error: () => undefined };
+  const { emulator } = await openClient({}, { log });
+  const { socket, ended } = await peer(emulator);
+  // A link with a terminus of an unknown kind, then the end of the connection without a close.
+  socket.write(Buffer.concat([open(), frame(ATTACH, ['l', uint(0), true, null, null, decoded(Buffer.from('00539945', 'hex'))])]));
+  await expect.poll(() => lines.join()).toContain('Unknown terminus');
+  socket.end();
+  await ended;
+  expect(error).not.toHaveBeenCalled();
+  expect(warn).not.toHaveBeenCalled();
+});
+
+test('a wrong password is not told apart from a wrong name, and ends nothing else', async () => {
+  const { emulator } = await openClient();
+  const container = rhea.create_container();
+  const failed = container.connect({ port: emulator.port, host: '127.0.0.1', username: TEST_KEY.name, password: 'wrong', reconnect: false });
+  failed.on('disconnected', () => undefined);
+  const [{ error }] = (await once(failed, 'connection_error')) as [{ error: { condition: string } }];
+  expect(error.condition).toBe('amqp:unauthorized-access');
+  await stillServes(emulator);
+});
+
