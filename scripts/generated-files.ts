@@ -5,6 +5,8 @@ import { jsonSchema, SCHEMA_NAMES } from '../src/commands/schema/print.js';
 import { PLACE_VARIABLES, SETTING_NAMES, SETTINGS } from '../src/config/schema.js';
 import type { Setting } from '../src/config/setting.js';
 import { ERROR_CODES, type ErrorCode } from '../src/domain/errors.js';
+import { printIsoDuration } from '../src/domain/iso-duration.js';
+import { QUEUES } from '../src/domain/queue-registry.js';
 
 export interface GeneratedFile {
   readonly path: string;
@@ -19,8 +21,19 @@ export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
   return [
     { path: 'docs/errors.md', content: errorsPage() },
     { path: '.env.example', content: envExample() },
+    { path: 'infra/queues.json', content: `${JSON.stringify(infraQueues(), null, 2)}\n` },
     ...(await Promise.all(schemas)),
   ];
+}
+
+/** The queues that infra/main.bicep creates, in the words of its module. */
+function infraQueues(): object[] {
+  return QUEUES.map(({ name, lockMs, ttlMs, maxAttempts }) => ({
+    name,
+    lockDuration: printIsoDuration(lockMs),
+    timeToLive: printIsoDuration(ttlMs),
+    maxDeliveryCount: maxAttempts,
+  }));
 }
 
 function errorsPage(): string {
