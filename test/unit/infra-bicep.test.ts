@@ -105,8 +105,8 @@ describe('what the files and the program must agree on', () => {
   });
 
   test('the queues are those of the registry', () => {
-    const queues = JSON.parse(readFileSync(join(INFRA, 'queues.json'), 'utf8'));
-    expect(queues.map(({ name, maxDeliveryCount }: { name: string; maxDeliveryCount: number }) => [name, maxDeliveryCount])).toEqual(QUEUES.map(({ name, maxAttempts }) => [name, maxAttempts]));
+    const queues = JSON.parse(readFileSync(join(INFRA, 'queues.json'), 'utf8')) as { name: string; maxDeliveryCount: number }[];
+    expect(queues.map(({ name, maxDeliveryCount }) => [name, maxDeliveryCount])).toEqual(QUEUES.map(({ name, maxAttempts }) => [name, maxAttempts]));
     expect(read('main.bicep').text).toContain("loadJsonContent('queues.json')");
   });
 
@@ -131,8 +131,8 @@ describe('what the files and the program must agree on', () => {
   test('each environment has its parameters', () => {
     const declared = new Set([...read('main.bicep').text.matchAll(/^param (\w+)/gm)].map(([, name]) => name));
     for (const name of ['dev', 'staging', 'prod']) {
-      const { parameters } = JSON.parse(readFileSync(join(INFRA, 'parameters', `${name}.parameters.json`), 'utf8'));
-      expect(parameters.environmentName.value).toBe(name);
+      const { parameters } = JSON.parse(readFileSync(join(INFRA, 'parameters', `${name}.parameters.json`), 'utf8')) as { parameters: Record<string, { value: unknown }> };
+      expect(parameters['environmentName']?.value).toBe(name);
       expect(Object.keys(parameters).filter((key) => !declared.has(key))).toEqual([]);
     }
   });
