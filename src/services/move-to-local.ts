@@ -6,7 +6,7 @@ import { hasCode } from '../domain/errors.js';
 import type { Job } from '../domain/job.js';
 import { moveToLocal } from '../domain/lifecycle.js';
 import type { Backend } from '../ports/backend.js';
-import type { Delivery, MessageQueue } from '../ports/message-queue.js';
+import type { Delivery, MessageQueue, OutgoingMessage } from '../ports/message-queue.js';
 import { decodeDelivery, jobIdOf } from './decode-delivery.js';
 
 export type MovedDelivery =
@@ -59,7 +59,7 @@ async function carryOut(decision: Decision, job: Job | undefined, delivery: Deli
     case 'read-again':
       return 'decide-again';
     case 'create-job':
-      await deps.localQueue.send([{ queue: delivery.queue, ...delivery.message }]);
+      await deps.localQueue.send([copyOf(delivery)]);
       await delivery.complete();
       return 'forwarded';
     case 'complete':
@@ -79,6 +79,10 @@ async function carryOut(decision: Decision, job: Job | undefined, delivery: Deli
       await delivery.complete();
       return 'moved';
   }
+}
+
+function copyOf({ queue, message: { messageId, body, properties, expiresAt } }: Delivery): OutgoingMessage {
+  return { queue, messageId, body, properties, expiresAt };
 }
 
 /** False when somebody changed the job since it was read. */
