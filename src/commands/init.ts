@@ -5,17 +5,18 @@ import { isAbsolute, join, relative, resolve } from 'node:path';
 import { settingFromText } from '../config/config.js';
 import { DEFAULT_PROFILE, PROFILE_NAME, readConfigFile, writeConfigFile, type ConfigFile } from '../config/config-file.js';
 import { placeAt, PROJECT_DIR, type ConfigPlace } from '../config/data-dir.js';
-import { SETTING_NAMES, SETTINGS, type SettingName } from '../config/schema.js';
+import { isSecret, SETTING_NAMES, SETTINGS, type SettingName } from '../config/schema.js';
 import { makeDirectory } from '../config/make-directory.js';
 import { AppError } from '../domain/errors.js';
 import { nearest } from '../domain/nearest.js';
+import type { Io } from '../output/io.js';
 import { printable } from '../output/sanitize.js';
 import { defineCommand, type CommandContext } from './command.js';
 import { keyValue, type KeyValue } from './option-parsers.js';
 import { flag, repeated, type OptionValues } from './option-specs.js';
 
 const options = {
-  set: repeated('--set <name=value>', 'a setting of the profile; repeat it for more (`config show` lists them)', {
+  set: repeated('--set <name=value>', 'a setting of the profile; repeat it for more (`config show` lists them); a secret is read from standard input when its value is -', {
     parser: keyValue(),
   }),
   userDir: flag('--user-dir', "write to the user's data directory instead of ./.copiloteval"),
@@ -33,6 +34,8 @@ export const initCommand = defineCommand({
     'copiloteval init',
     'copiloteval init --yes --set concurrency=8 --set retentionDays=30',
     'copiloteval init --profile staging --set database=/srv/copiloteval/staging.db',
+    'copiloteval init --profile cloud --set queue=servicebus --set serviceBusNamespace=contoso',
+    'copiloteval init --profile cloud --set queue=servicebus --set serviceBusConnectionString=- < connection.txt',
   ],
   options,
   run: runInit,
@@ -45,13 +48,14 @@ async function runInit(_args: object, { set, userDir, force, dryRun }: InitOptio
   const profile = checkedProfile(globals.profile ?? DEFAULT_PROFILE);
   const place = targetPlace(userDir, context);
   const before = existingFile(place, profile, force);
-  const settings = { ...profileDefaults(profile), ...(await answers(set, context)), ...fromFlags(set, place, context.cwd) };
+  const settings = { ...profileDefaults(profile), ...(await answers(set, context)), ...fromFlags(await withSecrets(set, context), place, context.cwd) };
   const content: ConfigFile = { profile: before?.profile ?? profile, profiles: { ...before?.profiles, [profile]: settings } };
   if (!dryRun) write(place, content);
   io.print({
-    json: { configFile: place.configFile, dataDir: place.dataDir, profile, settings, written: !dryRun },
-    text: dryRun ? JSON.stringify(content, null, 2) : doneText(place, profile, content, context),
+    json: { configFile: place.configFile, dataDir: place.dataDir, profile, settings: shown(settings), written: !dryRun },
+    text: dryRun ? JSON.stringify({ ...content, profiles: mapValues(content.profiles, shown) }, null, 2) : doneText(place, profile, content, context),
   });
+  noteConnection(settings, context);
 }
 
 function checkedProfile(name: string): string {
@@ -84,21 +88,54 @@ function profileDefaults(profile: string): Settings {
   return profile === DEFAULT_PROFILE ? {} : { database: `${profile}.db` };
 }
 
-const ASKED: readonly SettingName[] = ['userId', 'concurrency', 'retentionDays'];
+const ASKED: readonly SettingName[] = ['userId', 'concurrency', 'retentionDays', 'queue'];
+/** Asked for when the answer before was `servicebus`. */
+const ASKED_FOR_SERVICE_BUS: readonly SettingName[] = ['serviceBusNamespace'];
 
 /** Asks for the few settings that people change; an answer that repeats the default is not written down. */
 async function answers(set: readonly KeyValue[], { io, globals }: CommandContext): Promise<Settings> {
   const settings: Settings = {};
   if (globals.yes || !io.stdinIsTerminal || !io.stderrIsTerminal) return settings;
-  for (const name of ASKED) {
-    if (set.some(({ key }) => key === name)) continue;
-    const { description, default: fallback } = SETTINGS[name];
-    io.note(io.errorStyle.dim(description));
-    const shown = fallback === undefined ? '' : JSON.stringify(fallback);
-    const answer = await io.ask(name, shown);
-    if (answer !== shown) settings[name] = settingFromText(name, answer, 'your answer', 'INPUT_INVALID');
-  }
+  for (const name of ASKED) await askFor(name, settings, set, io);
+  if (chosenQueue(settings, set) === 'servicebus') for (const name of ASKED_FOR_SERVICE_BUS) await askFor(name, settings, set, io);
   return settings;
+}
+
+async function askFor(name: SettingName, settings: Settings, set: readonly KeyValue[], io: Io): Promise<void> {
+  if (set.some(({ key }) => key === name)) return;
+  const { description, default: fallback } = SETTINGS[name];
+  io.note(io.errorStyle.dim(description));
+  const before = fallback === undefined ? '' : typeof fallback === 'string' ? fallback : JSON.stringify(fallback);
+  const answer = await io.ask(name, before);
+  if (answer !== before) settings[name] = settingFromText(name, answer, 'your answer', 'INPUT_INVALID');
+}
+
+function chosenQueue(settings: Settings, set: readonly KeyValue[]): unknown {
+  return settings['queue'] ?? set.find(({ key }) => key === 'queue')?.value;
+}
+
+/** What stands on a command line is in the shell's history and in the list of processes: `-` keeps a secret out of both. */
+async function withSecrets(set: readonly KeyValue[], context: CommandContext): Promise<readonly KeyValue[]> {
+  const isPiped = ({ key, value }: KeyValue): boolean => isSecret(key) && value === '-';
+  if (!set.some(isPiped)) return set;
+  const { readStandardInput } = await import('./submit-input.js');
+  const secret = (await readStandardInput(context)).trim();
+  return set.map((entry) => (isPiped(entry) ? { ...entry, value: secret } : entry));
+}
+
+function shown(settings: Readonly<Record<string, unknown>>): Settings {
+  return Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, isSecret(name) ? '(hidden)' : value]));
+}
+
+function mapValues<T, U>(record: Readonly<Record<string, T>>, change: (value: T) => U): Record<string, U> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
+}
+
+function noteConnection(settings: Settings, { io, env }: CommandContext): void {
+  if (settings['queue'] !== 'servicebus') return;
+  const inProfile = settings['serviceBusConnectionString'] !== undefined || settings['serviceBusNamespace'] !== undefined;
+  const inEnvironment = env.get('AZURE_SERVICE_BUS_CONNECTION_STRING') !== undefined || env.get('AZURE_SERVICE_BUS_NAMESPACE') !== undefined;
+  if (!inProfile && !inEnvironment) io.warn('the profile names no Service Bus yet: set AZURE_SERVICE_BUS_CONNECTION_STRING or AZURE_SERVICE_BUS_NAMESPACE, in the environment or in .env');
 }
 
 function fromFlags(set: readonly KeyValue[], place: ConfigPlace, cwd: string): Settings {
@@ -141,6 +178,7 @@ function doneText(place: ConfigPlace, profile: string, content: ConfigFile, { io
   if (content.profile !== profile) lines.push(`  ${bold(`copiloteval config use ${profile}`)}    make this profile the one in use`);
   lines.push(
     `  ${bold('copiloteval doctor')}    check that everything works`,
+    ...(content.profiles[profile]?.['queue'] === 'servicebus' ? [`  ${bold('copiloteval queues create')}    make the queues on Service Bus`] : []),
     `  ${bold(`copiloteval submit echo --payload '{"hello":"world"}'`)}    queue a first job`,
     `  ${bold('copiloteval worker start --drain')}    run what is queued`,
   );

@@ -68,7 +68,8 @@ async function readSmallFile(file: string, shown: string): Promise<string> {
   return readAll(createReadStream(file), shown);
 }
 
-async function readStandardInput(context: InputContext): Promise<string> {
+/** All of it, as text. */
+export async function readStandardInput(context: InputContext): Promise<string> {
   return readAll(standardInput(context), 'standard input');
 }
 

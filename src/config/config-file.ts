@@ -4,6 +4,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { AppError } from '../domain/errors.js';
 import { makeDirectory } from './make-directory.js';
+import { isSecret } from './schema.js';
 import { isObject } from './value-kinds.js';
 
 export interface ConfigFile {
@@ -31,12 +32,12 @@ export function readConfigFile(file: string): ConfigFile | undefined {
   return checked(parsed, file);
 }
 
-/** Replaces the file in one step: a reader sees the old content or the new, also when we die here. */
+/** Replaces the file in one step: a reader sees the old content or the new, also when we die here. For its owner's eyes where it holds secrets. */
 export function writeConfigFile(file: string, content: ConfigFile): void {
   const temporary = `${file}.${process.pid}.tmp`;
   try {
     makeDirectory(dirname(file));
-    writeFileSync(temporary, `${JSON.stringify(content, null, 2)}\n`);
+    writeFileSync(temporary, `${JSON.stringify(content, null, 2)}\n`, holdsSecrets(content) ? { mode: 0o600 } : {});
     renameSync(temporary, file);
   } catch (error) {
     if (error instanceof AppError) throw error;
@@ -46,6 +47,10 @@ export function writeConfigFile(file: string, content: ConfigFile): void {
       cause: error,
     });
   }
+}
+
+function holdsSecrets({ profiles }: ConfigFile): boolean {
+  return Object.values(profiles).some((settings) => Object.keys(settings).some(isSecret));
 }
 
 function readIfThere(file: string): string | undefined {

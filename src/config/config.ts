@@ -131,7 +131,8 @@ interface Offered {
 
 function accepted({ name, setting, raw, source, code }: Offered, value: unknown): unknown {
   if (value !== undefined) return value;
-  const got = setting.secret ? 'something else' : JSON.stringify(raw);
+  // People paste connection strings into settings that are none.
+  const got = setting.secret || /sharedaccesskey/i.test(JSON.stringify(raw) ?? '') ? 'something else' : JSON.stringify(raw);
   throw new AppError(code, `${name} must be ${setting.kind.expects}, got ${got} (from ${source})`, {
     ...(setting.env !== undefined && source.startsWith(setting.env) && { hint: 'correct or unset the variable' }),
   });

@@ -117,6 +117,12 @@ export type SettingValues = {
 
 export const SETTING_NAMES = Object.keys(SETTINGS) as readonly SettingName[];
 
+/** Whether the setting of this name is hidden wherever settings are shown. */
+export function isSecret(name: string): boolean {
+  const setting: Setting<unknown> | undefined = Object.hasOwn(SETTINGS, name) ? SETTINGS[name as SettingName] : undefined;
+  return setting?.secret === true;
+}
+
 /** Variables that decide where settings are read from, so they cannot be settings themselves. */
 export const PLACE_VARIABLES = {
   COPILOTEVAL_HOME: 'The data directory: jobs, files and config.json.',

@@ -4,7 +4,7 @@ import { optional, setting } from './setting.js';
 import { oneWordOf, text, trueWord, webAddress } from './value-kinds.js';
 
 const ANY_TEXT = /\S/;
-const HOST = /^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$/;
+const HOST = /^((sb|https|amqps):\/\/)?[A-Za-z0-9][A-Za-z0-9.-]{0,252}\/?$/;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 export const SERVICE_BUS_SETTINGS = {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCli, runJson } from '../support/run-cli.js';
@@ -125,4 +125,34 @@ test('schema print gives the JSON Schema of a message', async () => {
   const schema = await runJson(['schema', 'print', 'job-message']);
   expect(schema).toMatchObject({ title: 'JobMessage', type: 'object', required: expect.arrayContaining(['jobId', 'type']) });
   expect(await runJson(['schema', 'print'])).toEqual(schema);
+});
+
+test('init makes a profile for Service Bus, with its secret from standard input and hidden everywhere', async () => {
+  const dataDir = tempDir();
+  const secret = 'Endpoint=sb://contoso.servicebus.windows.net/;SharedAccessKeyName=app;SharedAccessKey=c2VjcmV0';
+  const argv = ['init', '--profile', 'cloud', '--set', 'queue=servicebus', '--set', 'serviceBusConnectionString=-'];
+  const made = await runCli([...argv, '-o', 'json'], { dataDir, stdin: `${secret}\n` });
+  expect([made.code, made.stderr]).toEqual([0, '']);
+  expect(made.stdout).not.toContain('c2VjcmV0');
+  const file = join(dataDir, 'config.json');
+  expect(read(file)).toMatchObject({ profiles: { cloud: { queue: 'servicebus', serviceBusConnectionString: secret, database: 'cloud.db' } } });
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  for (const line of [['config', 'show', '-o', 'json'], ['config', 'show'], [...argv, '--force', '--dry-run']]) {
+    const { stdout, stderr } = await runCli(line, { dataDir, env: { COPILOTEVAL_PROFILE: line[0] === 'config' ? 'cloud' : 'default' }, stdin: secret });
+    expect([line, `${stdout}${stderr}`.includes('c2VjcmV0'), stdout.includes('(hidden)')]).toEqual([line, false, true]);
+  }
+});
+
+test('a connection string in the wrong setting is not repeated', async () => {
+  const { code, stderr } = await runCli(['config', 'show'], { env: { AZURE_SERVICE_BUS_NAMESPACE: 'Endpoint=sb://x/;SharedAccessKeyName=a;SharedAccessKey=c2VjcmV0' } });
+  expect(code).toBe(4);
+  expect(stderr).toContain('serviceBusNamespace must be');
+  expect(stderr).not.toContain('c2VjcmV0');
+});
+
+test('init asks for the namespace when the queues go to Service Bus', async () => {
+  const dataDir = tempDir();
+  const { code, stderr } = await runCli(['init'], { dataDir, terminal: true, stdin: '\n\n\nservicebus\ncontoso\n', env: { NO_COLOR: '1', COPILOTEVAL_USER: 'ada' } });
+  expect([code, stderr]).toEqual([0, expect.stringContaining('queue [sqlite]: ')]);
+  expect(read(join(dataDir, 'config.json'))).toMatchObject({ profiles: { default: { queue: 'servicebus', serviceBusNamespace: 'contoso' } } });
 });
