@@ -2,6 +2,7 @@
 // `--short` runs everything once, small: it shows that nothing breaks, its times mean nothing.
 // `--only NAME` runs one case.
 
+import { benchEmulator } from './cases/emulator.js';
 import { benchEvaluation } from './cases/evaluation.js';
 import { benchManyStored } from './cases/many-stored.js';
 import { benchStartUp } from './cases/start-up.js';
@@ -16,6 +17,7 @@ const CASES: Readonly<Record<string, () => void | Promise<void>>> = {
   'start-up': () => benchStartUp(short ? 2 : 25),
   throughput: () => benchThroughput(short ? 1000 : 50_000, short ? 1 : 3),
   'wake-up': () => benchWakeUp(short ? 3 : 60, short ? 1 : 20),
+  emulator: () => benchEmulator(short ? 500 : 50_000, short ? 5 : 300),
   evaluation: () => benchEvaluation(short ? 200 : 10_000),
   'many-stored': () => benchManyStored(short ? 2000 : 1_000_000, short ? 500 : 100_000, short ? 200 : 10_000),
 };
