@@ -28,6 +28,18 @@ function nativeBinaryOf(packageName) {
   };
 }
 
+/**
+ * Ink asks for React's developer tools when an environment variable says so; they are not installed, and a bundle must
+ * not look for them.
+ */
+const withoutDevtools = {
+  name: 'without-devtools',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^react-devtools-core$/ }, ({ path }) => ({ path, namespace: 'without-devtools' }));
+    onLoad({ filter: /.*/, namespace: 'without-devtools' }, () => ({ contents: 'export default { initialize() {}, connectToDevTools() {} };' }));
+  },
+};
+
 const result = await build({
   absWorkingDir: root,
   // The program, and what handlers of one's own import; both share their chunks, so an error class is the same in both.
@@ -41,8 +53,9 @@ const result = await build({
   target: 'node20',
   // Packages that start threads from files of their own.
   external: ['pino', 'pino-pretty'],
-  plugins: [nativeBinaryOf('better-sqlite3')],
-  define: { __COPILOTEVAL_VERSION__: JSON.stringify(version) },
+  plugins: [nativeBinaryOf('better-sqlite3'), withoutDevtools],
+  // React's development build costs twice the time and never stops taking notes.
+  define: { __COPILOTEVAL_VERSION__: JSON.stringify(version), 'process.env.NODE_ENV': '"production"' },
   // Names stay as written: a stack trace in a bug report must be readable.
   minifySyntax: true,
   minifyWhitespace: true,

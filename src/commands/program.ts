@@ -83,6 +83,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./stats.js')).statsCommand,
   },
   {
+    path: ['dashboard'],
+    summary: 'Watch and work queues, jobs, dead letters and workers on one screen',
+    group: 'Workers and queues',
+    load: async () => (await import('./dashboard.js')).dashboardCommand,
+  },
+  {
     path: ['queues', 'list'],
     summary: 'List the queues with their settings and counts',
     group: 'Workers and queues',

@@ -31,8 +31,6 @@ export interface OverviewData {
   readonly runTimes: RunTimes | null;
   /** Newest failures of the last fifteen minutes by what went wrong, the most frequent first. */
   readonly causes: readonly FailureCause[];
-  /** Messages that are saved and not sent, by queue, where the queue is another system. */
-  readonly unsent: readonly UnsentMessages[];
   /** Requests to the service that the visible screen makes; null where looking costs nothing. */
   readonly cost: ScreenCost | null;
 }
@@ -66,12 +64,6 @@ export interface FailureCause {
   readonly count: number;
   readonly newestAt: number;
   readonly deadLettered: boolean;
-}
-
-export interface UnsentMessages {
-  readonly queue: string;
-  readonly count: number;
-  readonly problem: string | null;
 }
 
 export interface ScreenCost {

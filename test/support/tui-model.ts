@@ -146,7 +146,6 @@ export function overviewData(change: Partial<OverviewData> = {}): OverviewData {
     ],
     runTimes: { p50: 1800, p95: 9200, p99: 31_000, jobs: 100 },
     causes: [{ cause: 'TIMEOUT: the service did not answer within <n> ms', queue: 'evaluation-jobs', count: 71, newestAt: NOON - 20_000, deadLettered: true }],
-    unsent: [],
     cost: null,
     ...change,
   };

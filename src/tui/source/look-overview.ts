@@ -4,7 +4,7 @@ import { hasEnded, type Job } from '../../domain/job.js';
 import { reasonFingerprint } from '../../domain/reason-fingerprint.js';
 import type { MinuteCount } from '../../ports/job-counters.js';
 import { queueStats, type QueueStat } from '../../services/queue-stats.js';
-import type { FailureCause, Lifecycle, OverviewData, RunTimes, TypeThroughput, UnsentMessages } from '../data.js';
+import type { FailureCause, Lifecycle, OverviewData, RunTimes, TypeThroughput } from '../data.js';
 import { isCostly, type DashboardPorts } from './ports.js';
 import { pastDepth, Trend } from './trend.js';
 
@@ -35,7 +35,7 @@ export class OverviewLooker {
     const { clock, counters } = this.#ports;
     const now = clock.now();
     const from = now - CURVE_MINUTES * MINUTE;
-    const [stats, minutes, unsent] = await Promise.all([queueStats(this.#ports), counters.perMinute({ from, to: now + 1 }), this.#unsent()]);
+    const [stats, minutes] = await Promise.all([queueStats(this.#ports), counters.perMinute({ from, to: now + 1 })]);
     for (const queue of stats.queues) this.#remember(queue, minutes, now);
     await this.#sample(now);
     const lately = minutes.filter(({ minute }) => minute > now - LIFECYCLE_MINUTES * MINUTE);
@@ -47,7 +47,6 @@ export class OverviewLooker {
       lifecycle: lifecycleOf(lately),
       byType: throughputOf(lately),
       ...this.#samples,
-      unsent,
       cost: isCostly(this.#ports) ? { operationsPerMinute: this.#costPerMinute() } : null,
     };
   }
@@ -73,11 +72,6 @@ export class OverviewLooker {
       store.list({ filter: { statuses: ['Failed', 'DeadLettered'] }, limit: SAMPLED_FAILURES }),
     ]);
     this.#samples = { runTimes: runTimesOf(done.jobs), causes: causesOf(failed.jobs, now - LIFECYCLE_MINUTES * MINUTE) };
-  }
-
-  async #unsent(): Promise<readonly UnsentMessages[]> {
-    const waiting = (await this.#ports.outbox?.waiting()) ?? [];
-    return waiting.map(({ queue, count, problem }) => ({ queue, count, problem }));
   }
 
   /** A look is one page of queue counts; management calls are the ones that are counted. */

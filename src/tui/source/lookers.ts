@@ -65,5 +65,5 @@ function comparable(slice: SliceName, data: SliceData[SliceName]): string {
     oldestAgeMs: queue.oldestAgeMs === null ? null : ago(queue.oldestAgeMs),
     drainEtaMs: queue.drainEtaMs === null ? null : ago(queue.drainEtaMs),
   }));
-  return JSON.stringify({ ...overview, stats: { ...overview.stats, at: '', queues } });
+  return JSON.stringify({ ...overview, stats: { ...overview.stats, at: '', countedAt: '', outbox: overview.stats.outbox.map((outbox) => ({ ...outbox, oldestAgeMs: ago(outbox.oldestAgeMs) })), queues } });
 }

@@ -57,7 +57,7 @@ export const workersActions: Handlers<Action, 'workers'> = {
     if (worker === undefined) return stay(model);
     return beginPlainly(model, {
       title: `Drain ${worker.workerId}`,
-      lines: [`It finishes the ${worker.running.length} jobs it holds, takes no more, and ends.`],
+      lines: [`It takes no more, finishes what it holds (${worker.running.length}), and ends.`],
       verb: 'drain',
       words: `worker drain ${shellWord(worker.workerId)}`,
       change: { t: 'drain-worker', workerId: worker.workerId },

@@ -48,9 +48,8 @@ export function refusal(model: Model): Step | undefined {
     return stay(flash(model, 'wait', `read-only: nothing is changed (${how})`));
   }
   const { overview } = model.slices;
-  if (overview.state === 'error' && overview.problem !== null) {
-    return stay(flash(model, 'bad', `not now: ${overview.problem.message}`));
-  }
+  const problem = overview.state === 'error' ? overview.problem : (overview.data?.stats.problem ?? null);
+  if (problem !== null) return stay(flash(model, 'bad', `not now: ${problem.message}`));
   if (model.running !== null) return stay(flash(model, 'wait', `${model.running.verb} is still going on; Esc stops it`));
   return undefined;
 }

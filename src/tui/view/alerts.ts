@@ -17,13 +17,22 @@ const STALLED_MS = 60_000;
 export function alertsOf(model: Model, cells: number, rows: number): readonly Line[] {
   const { data } = model.slices.overview;
   if (data === null || rows < 1) return [];
-  const alerts = [...deadAlerts(data), ...workerAlerts(model, data), ...queueAlerts(model, data), ...unsentAlerts(data), ...failureAlerts(data)];
+  const alerts = [...backendAlerts(data), ...deadAlerts(data), ...workerAlerts(model, data), ...queueAlerts(model, data), ...unsentAlerts(data), ...failureAlerts(data)];
   const cost = data.cost === null ? [] : [line(span(` ~ cost of this screen: ${num(data.cost.operationsPerMinute)} management requests/min`, 'faint'))];
   const room = rows - cost.length;
   if (alerts.length === 0) return [line(span(left(' v nothing: no stalled queue, no silent worker, no new failure', cells), 'good')), ...cost].slice(0, rows);
   const shown = alerts.length > room ? alerts.slice(0, Math.max(0, room - 1)) : alerts;
   const more = alerts.length - shown.length;
   return [...shown.map(({ text, tone }) => line(span(left(` ! ${clean(text)}`, cells), tone))), ...(more > 0 ? [line(span(` ! and ${more} more`, 'wait'))] : []), ...cost].slice(0, rows);
+}
+
+function backendAlerts({ stats }: OverviewData): readonly Alert[] {
+  const { problem, degraded } = stats;
+  return [
+    ...(problem === null ? [] : [{ text: `the queues cannot be counted: ${problem.message}${problem.hint === null ? '' : ` (${problem.hint})`}`, tone: 'bad' as const }]),
+    ...(degraded === null ? [] : [{ text: degraded, tone: 'wait' as const }]),
+    ...(stats.leftOnServiceBus === 0 ? [] : [{ text: `${num(stats.leftOnServiceBus)} jobs are on a Service Bus that is not in use; copiloteval queues drain --to local`, tone: 'wait' as const }]),
+  ];
 }
 
 function deadAlerts({ deadGrowth, causes }: OverviewData): readonly Alert[] {
@@ -49,7 +58,7 @@ function workerAlerts({ slices, now }: Model, { stats }: OverviewData): readonly
 }
 
 function silentAlert({ workerId, heartbeatAt, running }: WorkerRow, now: number): Alert {
-  return { text: `${workerId} silent ${ago(now - heartbeatAt)}${running.length === 0 ? '' : `, held ${running.length} jobs`} (4 shows it)`, tone: running.length > 0 ? 'bad' : 'wait' };
+  return { text: `${workerId} silent ${ago(now - heartbeatAt)}${running.length === 0 ? '' : `, held ${running.length === 1 ? 'one job' : `${running.length} jobs`}`} (4 shows it)`, tone: running.length > 0 ? 'bad' : 'wait' };
 }
 
 function queueAlerts({ slices }: Model, { stats }: OverviewData): readonly Alert[] {
@@ -61,8 +70,8 @@ function queueAlerts({ slices }: Model, { stats }: OverviewData): readonly Alert
   });
 }
 
-function unsentAlerts({ unsent }: OverviewData): readonly Alert[] {
-  return unsent.filter(({ count }) => count > 0).map(({ queue, count, problem }) => ({ text: `${queue}: ${num(count)} saved and not sent${problem === null ? '' : `: ${problem}`}`, tone: 'wait' }));
+function unsentAlerts({ stats }: OverviewData): readonly Alert[] {
+  return stats.outbox.filter(({ waiting }) => waiting > 0).map(({ queue, waiting, problem }) => ({ text: `${queue}: ${num(waiting)} saved and not sent${problem === null ? '' : `: ${problem}`}`, tone: 'wait' }));
 }
 
 function failureAlerts({ causes, deadGrowth }: OverviewData): readonly Alert[] {

@@ -26,6 +26,8 @@ function freshness(model: Model): Piece {
     return span(`${what}${retry}`, 'bad');
   }
   if (overview.data === null) return span('connecting …', 'faint');
+  const { problem, countedAt } = overview.data.stats;
+  if (problem !== null) return span(`${model.session.source === 'sqlite' ? 'queues' : 'bus'} DISCONNECTED${countedAt === null ? '' : `, counts ${ago(model.now - Date.parse(countedAt))} old`}`, 'bad');
   const isSlow = model.pace.scale > 1 || !model.pace.focused;
   const every = overview.everyMs === 0 ? '' : `, every ${ago(overview.everyMs)}`;
   return span(isSlow ? `live, slowed${every}` : `live${model.pace.everyMs === null ? '' : every}`, 'faint');
@@ -80,8 +82,9 @@ export function messageLine(model: Model): Line {
   if (running !== null && (flash === null || !running.stopping)) return fitLine(runningLine(model), columns);
   if (flash !== null) return fitLine(line(' ', span(clean(flash.text), flash.tone === 'plain' ? 'strong' : flash.tone)), columns);
   const { overview } = model.slices;
-  if (overview.state === 'error' && overview.problem !== null) {
-    const { message, hint } = overview.problem;
+  const problem = overview.state === 'error' ? overview.problem : (overview.data?.stats.problem ?? null);
+  if (problem !== null) {
+    const { message, hint } = problem;
     return fitLine(line(' ', span(clean(message), 'bad'), hint === null ? '' : span(` (${clean(hint)})`, 'accent')), columns);
   }
   return fitLine([], columns);
@@ -120,11 +123,13 @@ export function keysLine(model: Model): Line {
   if (model.help !== null) return fitLine(line(' ', span('Esc', 'accent'), ' close   ', span('up, down', 'accent'), ' scroll   type to filter'), columns);
   if (model.prompt !== null) return fitLine(line(' ', span('Enter', 'accent'), ' take   ', span('Esc', 'accent'), ' leave   ', span('Ctrl-u', 'accent'), ' clear'), columns);
   if (model.dialog !== null) return fitLine([], columns);
-  const hints = contextsOf(model)
+  // Letters are text in a form: only its own keys are keys.
+  const contexts = contextsOf(model).filter((context) => context !== 'everywhere' || placeOf(model).view !== 'new-job');
+  const hints = contexts
     .flatMap((context) => bindingsOf(context))
     .flatMap(({ keys, hint, danger }) => (hint === undefined || (danger !== undefined && model.session.readOnly) ? [] : [[keyName(keys[0] ?? ''), hint] as const]));
-  const help = ['?', 'help'] as const;
-  const ordered = [help, ...hints.filter(([key]) => key !== '?')];
+  const first = placeOf(model).view === 'new-job' ? (['Esc', 'leave'] as const) : (['?', 'help'] as const);
+  const ordered = [first, ...hints.filter(([key]) => key !== '?')];
   let row = line(' ');
   for (const [key, hint] of ordered) {
     const next = line(...row, lineWidth(row) > 1 ? '  ' : '', span(key, 'accent'), ` ${hint}`);

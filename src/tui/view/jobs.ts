@@ -56,7 +56,7 @@ function jobColumns({ now }: Model): readonly Column<JobRow>[] {
     { title: 'AGE', width: 4, align: 'right', cell: ({ createdAt }) => ago(now - createdAt) },
     { title: 'PRIO', width: 6, drop: 6, cell: ({ priority }) => (priority === 'normal' ? span('-', 'faint') : span(priority, priority === 'low' ? 'faint' : 'wait')) },
     { title: 'WORKER', width: 12, align: 'middle', drop: 5, cell: ({ worker }) => (worker === null ? span('-', 'faint') : clean(worker)) },
-    { title: 'NOTE', width: 10, flexible: true, cell: (row) => noteCell(row, now) },
+    { title: 'NOTE', width: 20, flexible: true, cell: (row) => noteCell(row, now) },
   ];
 }
 

@@ -30,7 +30,7 @@ export function overviewBody(model: Model): readonly Line[] {
 
 function queueColumns({ trends }: OverviewData): readonly Column<QueueStat>[] {
   return [
-    { title: 'QUEUE', width: 16, flexible: true, align: 'middle', cell: ({ name }) => clean(name) },
+    { title: 'QUEUE', width: 18, align: 'middle', cell: ({ name }) => clean(name) },
     { title: 'DEPTH', width: 6, align: 'right', cell: (queue) => short(depthOf(queue)) },
     { title: 'TREND, 10 m', width: 10, flexible: true, drop: 4, cell: ({ name }, cells) => trendCell(trends[name] ?? [], cells) },
     { title: 'IN/min', width: 6, align: 'right', drop: 3, cell: ({ inPerMinute }) => rate(inPerMinute) },

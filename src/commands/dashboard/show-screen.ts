@@ -1,0 +1,56 @@
+// The live screen: opens the terminal and the profile, and stays until the user leaves.
+
+import type { ReadStream, WriteStream } from 'node:tty';
+import { loadConfig, type Config } from '../../config/config.js';
+import { systemClock } from '../../ports/clock.js';
+import type { OpenedProfile } from '../../tui/run/place.js';
+import type { TerminalSettings } from '../../tui/terminal/open-terminal.js';
+import type { CommandContext } from '../command.js';
+import type { DashboardOptions } from '../dashboard.js';
+import { exitCodeOfSignal } from '../signals.js';
+import { lookOf, sessionOf } from './dashboard-start.js';
+
+export async function showScreen(given: DashboardOptions, context: CommandContext): Promise<number> {
+  const { config, cwd } = context;
+  const [{ openDashboard }, { openTerminal }] = await Promise.all([import('../../tui/run/open-dashboard.js'), import('../../tui/terminal/open-terminal.js')]);
+  const terminal = openTerminal({ stdin: stdin(), stdout: stdout(), clock: systemClock, settings: terminalSettings(context) });
+  return openDashboard({
+    terminal,
+    clock: systemClock,
+    start: { look: lookOf(given, context), view: given.view, filter: given.filter ?? '' },
+    cwd,
+    session: sessionOf(config, given, context, undefined),
+    openFirst: () => openProfile(config, given, context),
+    openProfile: (name) => openProfile(loadConfig({ ...context, profile: name }), given, context),
+    onSignal: (end) => context.onSignal(({ name }) => end(exitCodeOfSignal(name))),
+  });
+}
+
+/** Not through the context, which prints a banner on the terminal: the screen has its own. */
+async function openProfile(config: Config, given: DashboardOptions, context: CommandContext): Promise<OpenedProfile> {
+  const { openRuntime } = await import('../../runtime.js');
+  const runtime = await openRuntime(config);
+  return { ports: runtime, session: sessionOf(config, given, context, runtime), retentionDays: config.retentionDays, close: () => runtime.close() };
+}
+
+function terminalSettings({ env }: CommandContext): TerminalSettings {
+  return {
+    insideTmux: env.text('TMUX') !== undefined,
+    fallbackSize: { columns: sizeOf(env.text('COLUMNS'), 80), rows: sizeOf(env.text('LINES'), 24) },
+    editor: env.text('VISUAL') ?? env.text('EDITOR') ?? 'vi',
+  };
+}
+
+function sizeOf(text: string | undefined, fallback: number): number {
+  const size = Number(text);
+  return Number.isInteger(size) && size > 0 && size < 10_000 ? size : fallback;
+}
+
+/** Both are terminals: the command has looked. */
+function stdin(): ReadStream {
+  return process.stdin;
+}
+
+function stdout(): WriteStream & { readonly fd: number } {
+  return process.stdout;
+}

@@ -1,0 +1,85 @@
+// Opens the dashboard on a terminal and stays until it ends. The first frame is on the screen before React is read in.
+
+import type { Clock } from '../../ports/clock.js';
+import { initialModel, type Start } from '../initial-model.js';
+import type { Model } from '../model.js';
+import type { Terminal } from '../terminal/terminal.js';
+import { paintLine } from '../theme.js';
+import type { Painted } from '../view/app.js';
+import { frame } from '../view/frame.js';
+import type { InkScreen } from '../view/ink-screen.js';
+import { DashboardRun } from './dashboard-run.js';
+import type { OpenedProfile } from './place.js';
+import type { Session } from '../model.js';
+
+export interface OpenDashboard {
+  readonly terminal: Terminal;
+  readonly clock: Clock;
+  readonly start: Omit<Start, 'session' | 'size' | 'now'>;
+  readonly cwd: string;
+  /** What is known of the profile before it is open. */
+  readonly session: Session;
+  /** Opens the profile of the command line; throws what opening a profile throws. */
+  readonly openFirst: () => Promise<OpenedProfile>;
+  readonly openProfile: (name: string) => Promise<OpenedProfile>;
+  /** Calls back with an exit code when the process is told to end; the returned function stops listening. */
+  readonly onSignal: (end: (code: number) => void) => () => void;
+}
+
+/** The exit code. The terminal is what it was when this resolves or rejects. */
+export async function openDashboard(options: OpenDashboard): Promise<number> {
+  const { terminal, clock, start, session } = options;
+  const screen = new Screen(terminal);
+  screen.show(initialModel({ ...start, session, size: terminal.size, now: clock.now() }));
+  const loading = screen.loadInk();
+  // What is wrong with it is told where the profile's problem is not in the way.
+  loading.catch(() => undefined);
+  try {
+    const profile = await Promise.race([options.openFirst(), terminal.failure]);
+    const run = new DashboardRun({ terminal, clock, profile, start, cwd: options.cwd, openProfile: options.openProfile, show: (model) => screen.show(model) });
+    const stopListening = options.onSignal((code) => run.end(code));
+    try {
+      run.start();
+      const [code] = await Promise.race([Promise.all([run.ended, loading]), terminal.failure]);
+      return code;
+    } finally {
+      stopListening();
+      screen.close();
+      terminal.restore();
+      await run.close();
+    }
+  } finally {
+    screen.close();
+    terminal.restore();
+  }
+}
+
+/** Frames by plain strings until Ink is loaded, by Ink from then on. */
+class Screen {
+  readonly #terminal: Terminal;
+  #ink: InkScreen | undefined;
+  #newest: Painted = { columns: 0, rows: [] };
+  #closed = false;
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+  }
+
+  show(model: Model): void {
+    if (this.#closed) return;
+    this.#newest = { columns: model.size.columns, rows: frame(model).map((row) => paintLine(row, model.look)) };
+    if (this.#ink === undefined) this.#terminal.draw(this.#newest.rows.join('\n'));
+    else this.#ink.show(this.#newest);
+  }
+
+  async loadInk(): Promise<void> {
+    const { openInkScreen } = await import('../view/ink-screen.js');
+    if (!this.#closed) this.#ink = openInkScreen(this.#newest, (text) => this.#terminal.draw(text));
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#ink?.close();
+  }
+}
