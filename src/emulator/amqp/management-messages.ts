@@ -49,7 +49,7 @@ export async function receiveBySequenceNumber({ queue, fields, context }: Manage
   const list = taken.map((message) => {
     const { lock } = message;
     return types.wrap_map({
-      message: types.wrap_binary(writeMessage(message, lock?.lockedUntil ?? null)),
+      message: types.wrap_binary(writeMessage(message, lock?.lockedUntil ?? null, lock?.token ?? null)),
       ...(lock === null ? {} : { 'lock-token': types.wrap_uuid(uuidBytes(lock.token)) }),
     });
   });

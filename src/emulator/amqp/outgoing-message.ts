@@ -3,20 +3,25 @@
 import type { StoredMessage } from '../broker/stored-message.js';
 import { ANNOTATIONS_HEAD_BYTES, keptAnnotations, sectionHead } from './annotations.js';
 import { withChanges } from './application-properties.js';
+import { uuidBytes } from './lock-tokens.js';
 import { SECTIONS } from './sections.js';
 import { CODES } from './wire.js';
 
 const DEFAULT_PRIORITY = 4;
 const LARGEST_UINT = 0xffff_ffff;
 
-/** `lockedUntil`: null for a message that is looked at, or taken for good. */
-export function writeMessage(message: StoredMessage, lockedUntil: number | null): Buffer {
+/**
+ * `lockedUntil`: null for a message that is looked at, or taken for good. `token`: for one that is handed out without a
+ * delivery tag. Clients of some languages look for the lock in the message then (`x-opt-lock-token`), not beside it.
+ */
+export function writeMessage(message: StoredMessage, lockedUntil: number | null, token: string | null = null): Buffer {
   const body = asBuffer(message.body);
   const kept = keptAnnotations(body);
   const own = ownAnnotations(message, lockedUntil);
   const bare = withChanges(body.subarray(kept.bareAt), message.envelope);
   const head = sectionHead(kept.entries.length + own.bytes.length, kept.count + 2 * own.entries);
-  return Buffer.concat([header(message), head, kept.entries, own.bytes, bare]);
+  const delivery = token === null ? [] : [DELIVERY_ANNOTATIONS_HEAD, LOCK_TOKEN, Buffer.from([CODES.uuid]), uuidBytes(token)];
+  return Buffer.concat([header(message), ...delivery, head, kept.entries, own.bytes, bare]);
 }
 
 /** About how large it will be, for splitting work. */
@@ -49,6 +54,9 @@ const FIRST_NUMBER = symbol('x-opt-enqueue-sequence-number');
 const ENQUEUED_TIME = symbol('x-opt-enqueued-time');
 const LOCKED_UNTIL = symbol('x-opt-locked-until');
 const STATE = symbol('x-opt-message-state');
+const LOCK_TOKEN = symbol('x-opt-lock-token');
+/** A map of one entry: its size counts the byte with the number of keys and values, the key, and the value with its code. */
+const DELIVERY_ANNOTATIONS_HEAD = Buffer.from([CODES.described, CODES.smallUlong, SECTIONS.deliveryAnnotations, CODES.map8, 1 + LOCK_TOKEN.length + 17, 2]);
 
 /** The service's numbers; a message under a lock is shown as active. */
 const STATE_NUMBERS = { active: 0, locked: 0, deferred: 1, scheduled: 2 } as const;
