@@ -25,6 +25,16 @@ describe('Writer', () => {
     expect(commits()).toBe(2);
   });
 
+  it('waits for the disk unless nothing in the transaction is to last', async () => {
+    const { db, writer } = await open();
+    // 2: FULL, 1: NORMAL.
+    const level = (): unknown => db.pragma('synchronous', { simple: true });
+    const levels = [await writer.write(level), await writer.write(level, { lasting: false })];
+    levels.push(...(await Promise.all([writer.write(level, { lasting: false }), writer.write(level)])));
+    levels.push(await writer.write(level, { lasting: false }), await writer.write(level));
+    expect(levels).toEqual([2, 1, 2, 2, 1, 2]);
+  });
+
   it('resolves when another connection can read what was written', async () => {
     const { db, file, writer } = await open();
     const other = connect(file);

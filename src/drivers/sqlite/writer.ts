@@ -30,6 +30,7 @@ interface Operation {
   resolve(value: unknown): void;
   reject(error: unknown): void;
   readonly askedAt: number;
+  readonly lasting: boolean;
   /** What it returned, in the transaction at hand. */
   value: unknown;
   /** Its transaction failed once together with others; now it has one of its own. */
@@ -50,6 +51,8 @@ export class Writer {
   #queue: Operation[] = [];
   #scheduled = false;
   #lockAttempts = 0;
+  /** As the connection was opened. */
+  #waitsForDisk = true;
   /** Once the file is gone nothing more can be saved by this connection. */
   #gone: AppError | undefined;
 
@@ -68,11 +71,14 @@ export class Writer {
    * Any other error undoes the whole transaction; then each of its operations runs again in a transaction of its own.
    * So an operation may run twice, from the same state of the file, and must keep nothing in memory from its first run.
    * DB_BUSY when another process holds the lock for 10 s; DB_FULL, DB_IO, DB_GONE, …: nothing was saved.
+   *
+   * `lasting: false`: what it writes survives the process, and a power cut only once something lasting was written after
+   * it. For what a restart takes back anyway; a transaction of nothing else does not wait for the disk.
    */
-  write<T>(operation: (db: Database) => T): Promise<T> {
+  write<T>(operation: (db: Database) => T, { lasting = true }: { readonly lasting?: boolean } = {}): Promise<T> {
     return new Promise<unknown>((resolve, reject) => {
       const askedAt = this.#wait.clock.monotonic();
-      this.#queue.push({ run: operation, resolve, reject, askedAt, value: undefined, alone: false, refusal: undefined });
+      this.#queue.push({ run: operation, resolve, reject, askedAt, lasting, value: undefined, alone: false, refusal: undefined });
       this.#schedule();
     }) as Promise<T>;
   }
@@ -110,6 +116,8 @@ export class Writer {
   #takeLock(): boolean {
     if (this.#gone === undefined) {
       try {
+        // What is asked for from now on is for the next transaction.
+        this.#waitForDisk(this.#queue.some(({ lasting }) => lasting));
         this.#begin.run();
         this.#lockAttempts = 0;
         return true;
@@ -121,6 +129,14 @@ export class Writer {
     }
     this.#refuse(this.#queue.splice(0), this.#gone);
     return false;
+  }
+
+  /** Cannot be changed inside a transaction. The file is sound either way. */
+  #waitForDisk(waits: boolean): void {
+    if (this.#waitsForDisk === waits) return;
+    // Takes effect while it is compiled, so a statement that is kept would do it once.
+    this.#db.exec(waits ? 'PRAGMA synchronous = FULL' : 'PRAGMA synchronous = NORMAL');
+    this.#waitsForDisk = waits;
   }
 
   #waitForLock(error: unknown): void {

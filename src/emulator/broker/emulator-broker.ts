@@ -52,8 +52,10 @@ export class EmulatorBroker {
     return this.#parts.writer.write(() => accept(this.#parts.state, queue, messages));
   }
 
+  /** Locks do not last: the next start gives them all back. So taking under a lock does not wait for the disk. */
   async take(queue: SubQueue, max: number, mode: TakeMode): Promise<TakenMessage[]> {
-    return this.#remember(await this.#parts.writer.write(() => take(this.#parts.state, queue, max, mode)));
+    const lasting = mode === 'receive-and-delete';
+    return this.#remember(await this.#parts.writer.write(() => take(this.#parts.state, queue, max, mode), { lasting }));
   }
 
   async takeDeferred(queue: SubQueue, numbers: readonly number[], mode: TakeMode): Promise<TakenMessage[] | Refusal> {
@@ -63,14 +65,15 @@ export class EmulatorBroker {
 
   /** Undefined: done. */
   async settle(lock: HeldLock, settlement: Settlement): Promise<Refusal | undefined> {
-    const refused = await this.#parts.writer.write(() => settle(this.#parts.state, lock, settlement));
+    const lasting = settlement.kind !== 'return';
+    const refused = await this.#parts.writer.write(() => settle(this.#parts.state, lock, settlement), { lasting });
     this.#locks.remove(lock);
     return refused;
   }
 
   /** The new end of the lock. */
   async renew(lock: HeldLock): Promise<number | Refusal> {
-    const ends = await this.#parts.writer.write(() => renew(this.#parts.state, lock));
+    const ends = await this.#parts.writer.write(() => renew(this.#parts.state, lock), { lasting: false });
     if (typeof ends === 'number') lock.lockedUntil = ends;
     return ends;
   }
