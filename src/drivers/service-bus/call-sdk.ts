@@ -1,22 +1,20 @@
-// Every call of the SDK: with a limit of time, since not all of them have one, and with its failure in the driver's codes.
+// Every call of the SDK: its failure in the driver's codes, and a limit of time where it has none of its own.
 
 import type { Clock } from '../../ports/clock.js';
 import { serviceBusError } from './service-bus-errors.js';
 import { withinTime } from './within-time.js';
 
 export interface SdkCall {
-  readonly clock: Clock;
-  readonly limitMs: number;
   readonly operation: string;
   readonly queue: string;
   /** Told whether there was an answer in time. */
   readonly answered: (inTime: boolean) => void;
 }
 
-/** `call`'s signal fires when its time is over; what it does after that is nobody's. */
-export async function callSdk<T>({ clock, limitMs, operation, queue, answered }: SdkCall, call: (overdue: AbortSignal) => Promise<T>): Promise<T> {
+/** For calls that end by themselves within the SDK's own time-out. */
+export async function callSdk<T>({ operation, queue, answered }: SdkCall, call: () => Promise<T>): Promise<T> {
   try {
-    const result = await withinTime({ clock, limitMs, operation }, call);
+    const result = await call();
     answered(true);
     return result;
   } catch (thrown) {
@@ -24,4 +22,9 @@ export async function callSdk<T>({ clock, limitMs, operation, queue, answered }:
     answered(error.code !== 'SB_TIMEOUT');
     throw error;
   }
+}
+
+/** `call`'s signal fires when its time is over; what it does after that is nobody's. */
+export function callSdkInTime<T>(sdkCall: SdkCall, { clock, limitMs }: { clock: Clock; limitMs: number }, call: (overdue: AbortSignal) => Promise<T>): Promise<T> {
+  return callSdk(sdkCall, () => withinTime({ clock, limitMs, operation: sdkCall.operation }, call));
 }

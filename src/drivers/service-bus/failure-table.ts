@@ -172,6 +172,9 @@ const NETWORK: readonly FailureRow[] = [
       token('ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'EHOSTUNREACH', 'EHOSTDOWN', 'ENETUNREACH', 'ENETDOWN', 'ENETRESET', 'EADDRNOTAVAIL', 'ENONET'),
       token('ETIMEDOUT', 'ESOCKET', 'REQUEST_SEND_ERROR', 'amqp:connection:forced', 'ConnectionForcedError', 'ConnectionLostError', 'NotConnectedError'),
       token('amqp:link:detach-forced', 'DetachForcedError', 'ServiceCommunicationProblem', 'ServiceCommunicationError', 'amqp:connection:framing-error', 'FramingError'),
+      // Plain errors of the SDK, when a connection or link ended without saying why.
+      said(/^Unknown error occurred on the AMQP connection|^Connection is reopening|^Link closed before|Link is not ready|Link has been permanently closed/),
+      said(/^The (underlying )?AMQP connection is closed|^Expecting SASL layer/),
     ),
     code: 'SB_UNREACHABLE',
     message: 'the connection failed or was cut',

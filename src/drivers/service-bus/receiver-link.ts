@@ -5,7 +5,7 @@ import type { ServiceBusClient, ServiceBusReceivedMessage, ServiceBusReceiver } 
 
 import { AppError, hasCode } from '../../domain/errors.js';
 import type { Clock } from '../../ports/clock.js';
-import { callSdk } from './call-sdk.js';
+import { callSdk, callSdkInTime, type SdkCall } from './call-sdk.js';
 import { createReceiver, type Entity } from './sdk-clients.js';
 import { type AmqpLink, linkOfReceiver, watchLink } from './sdk-internals.js';
 import { type Outcome, SettlementQueue } from './settlement-queue.js';
@@ -144,22 +144,31 @@ export class ReceiverLink {
     }
   }
 
-  #receiveCall({ max, waitMs, limitMs, signal }: { max: number; waitMs: number; limitMs: number; signal: AbortSignal | undefined }): Promise<ServiceBusReceivedMessage[]> {
-    return this.#call('receive', limitMs, (overdue) => {
-      // Breaking off while the connection is being made leaves the SDK with two sockets for one connection.
-      const abortSignal = this.isOpen ? AbortSignal.any(signal === undefined ? [overdue] : [signal, overdue]) : undefined;
-      return this.#receiver.receiveMessages(max, { maxWaitTimeInMs: waitMs, ...(abortSignal === undefined ? {} : { abortSignal }) });
-    });
+  async #receiveCall({ max, waitMs, limitMs, signal }: { max: number; waitMs: number; limitMs: number; signal: AbortSignal | undefined }): Promise<ServiceBusReceivedMessage[]> {
+    const stop = new AbortController();
+    const brokenOff = (): void => stop.abort();
+    signal?.addEventListener('abort', brokenOff, { once: true });
+    if (signal?.aborted === true) brokenOff();
+    try {
+      return await this.#callInTime('receive', limitMs, (overdue) => {
+        overdue.addEventListener('abort', brokenOff, { once: true });
+        // Breaking off while the connection is being made leaves the SDK with two sockets for one connection.
+        const abort = this.isOpen ? { abortSignal: stop.signal } : {};
+        return this.#receiver.receiveMessages(max, { maxWaitTimeInMs: waitMs, ...abort });
+      });
+    } finally {
+      signal?.removeEventListener('abort', brokenOff);
+    }
   }
 
   async #overLink({ message }: HeldMessage, settlement: Settlement): Promise<void> {
     const from = this.#parts.clock.monotonic();
-    await this.#call(settlement.outcome, this.#parts.callTimeoutMs, () => this.#untilLost(settleThrough(this.#receiver, message, settlement)));
+    await callSdk(this.#sdkCall(settlement.outcome), () => this.#untilLost(settleThrough(this.#receiver, message, settlement)));
     this.#answerMs += (this.#parts.clock.monotonic() - from - this.#answerMs) / 8;
   }
 
   async #overManagement({ message }: HeldMessage, settlement: Settlement): Promise<void> {
-    await this.#call(settlement.outcome, this.#parts.callTimeoutMs, () => settleThrough(this.#parts.management(), message, settlement));
+    await this.#callInTime(settlement.outcome, this.#parts.callTimeoutMs, () => settleThrough(this.#parts.management(), message, settlement));
   }
 
   /** An answer that was on its way when the link was lost never comes: the SDK would wait for it until its time is up. */
@@ -170,9 +179,12 @@ export class ReceiverLink {
     });
   }
 
-  #call<T>(operation: string, limitMs: number, call: (overdue: AbortSignal) => Promise<T>): Promise<T> {
-    const { clock, answered } = this.#parts;
-    return callSdk({ clock, limitMs, operation, queue: this.entity.queue, answered }, call);
+  #callInTime<T>(operation: string, limitMs: number, call: (overdue: AbortSignal) => Promise<T>): Promise<T> {
+    return callSdkInTime(this.#sdkCall(operation), { clock: this.#parts.clock, limitMs }, call);
+  }
+
+  #sdkCall(operation: string): SdkCall {
+    return { operation, queue: this.entity.queue, answered: this.#parts.answered };
   }
 
   /** What it holds can be settled over it. */

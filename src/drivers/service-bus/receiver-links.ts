@@ -3,7 +3,7 @@
 import type { ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
 
 import type { Clock } from '../../ports/clock.js';
-import { callSdk } from './call-sdk.js';
+import { callSdkInTime } from './call-sdk.js';
 import { ReceiverLink } from './receiver-link.js';
 import { createReceiver, type Entity, type SdkClients } from './sdk-clients.js';
 
@@ -62,7 +62,7 @@ export class ReceiverLinks {
     const { clients, clock, callTimeoutMs } = this.#parts;
     const client = clients.current;
     const answered = (inTime: boolean): void => clients.answered(client, inTime);
-    return callSdk({ clock, limitMs: callTimeoutMs, operation, queue: this.#entity.queue, answered }, () => call(this.management()));
+    return callSdkInTime({ operation, queue: this.#entity.queue, answered }, { clock, limitMs: callTimeoutMs }, () => call(this.management()));
   }
 
   /** Looks, renews and settles over the management link; never receives, so that it has no link that could break. */

@@ -3,7 +3,9 @@
 
 import type { RetryMode, RetryOptions, ServiceBusClient, ServiceBusReceiver } from '@azure/service-bus';
 
+import { AppError } from '../../domain/errors.js';
 import type { Clock } from '../../ports/clock.js';
+import { cutConnection } from './cut-connection.js';
 import { sendWithoutDelay } from './sdk-internals.js';
 import { withinTime } from './within-time.js';
 
@@ -33,6 +35,7 @@ export class SdkClients {
   readonly #clock: Clock;
   #client: ServiceBusClient | undefined;
   #silentCalls = 0;
+  #closed = false;
   readonly #closing = new Set<Promise<void>>();
 
   constructor(create: () => ServiceBusClient, clock: Clock) {
@@ -42,6 +45,7 @@ export class SdkClients {
 
   /** What belongs to another client than this one is not used for anything new. */
   get current(): ServiceBusClient {
+    if (this.#closed) throw new AppError('BACKEND_UNAVAILABLE', 'the connection to Service Bus was closed by this process');
     this.#client ??= this.#create();
     sendWithoutDelay(this.#client);
     return this.#client;
@@ -55,6 +59,7 @@ export class SdkClients {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     this.#giveUp();
     await Promise.all(this.#closing);
   }
@@ -66,7 +71,9 @@ export class SdkClients {
     if (client === undefined) return;
     const limit = { clock: this.#clock, limitMs: CLOSE_LIMIT_MS, operation: 'close the connection' };
     // Nothing is left to be done for a connection that cannot even be closed.
-    const closing = withinTime(limit, () => client.close()).catch(() => undefined);
+    const closing = withinTime(limit, () => client.close())
+      .catch(() => undefined)
+      .then(() => cutConnection(client));
     this.#closing.add(closing);
     void closing.then(() => this.#closing.delete(closing));
   }

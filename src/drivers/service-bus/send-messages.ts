@@ -1,6 +1,6 @@
 // MessageQueue.send: messages in as few batches as they fit into, a batch for each queue and due time.
 
-import type { ServiceBusMessageBatch } from '@azure/service-bus';
+import type { ServiceBusMessage, ServiceBusMessageBatch } from '@azure/service-bus';
 
 import { AppError } from '../../domain/errors.js';
 import type { Clock } from '../../ports/clock.js';
@@ -22,9 +22,12 @@ const BATCH_MESSAGES = 250;
 const BATCH_BYTES = 128 * 1024;
 const BATCHES_AT_ONCE = 4;
 
-interface FilledBatch {
+/** A body of so many characters or bytes fits into any queue. */
+const SMALL = 16 * 1024;
+
+interface Parcel {
   readonly queue: string;
-  readonly batch: ServiceBusMessageBatch;
+  readonly content: ServiceBusMessage | ServiceBusMessageBatch;
 }
 
 /**
@@ -32,14 +35,14 @@ interface FilledBatch {
  * any other failure some may have been, and sending all again, under the same ids, is what mends it.
  */
 export async function sendMessages(parts: SendParts, messages: readonly OutgoingMessage[]): Promise<void> {
-  const batches: FilledBatch[] = [];
-  for (const group of groupsOf(messages, parts.clock.now()).values()) batches.push(...(await fillBatches(parts, group)));
+  const parcels: Parcel[] = [];
+  for (const group of groupsOf(messages, parts.clock.now()).values()) parcels.push(...(await packed(parts, group)));
   const failures: unknown[] = [];
-  const next = batches.values();
+  const next = parcels.values();
   const sendNext = async (): Promise<void> => {
-    for (const { queue, batch } of next) {
+    for (const { queue, content } of next) {
       if (failures.length > 0) return;
-      await retried(parts, queue, () => parts.senders.send(queue, batch)).catch((error: unknown) => failures.push(error));
+      await retried(parts, queue, () => parts.senders.send(queue, content)).catch((error: unknown) => failures.push(error));
     }
   };
   await Promise.all(Array.from({ length: BATCHES_AT_ONCE }, sendNext));
@@ -61,23 +64,25 @@ function groupsOf(messages: readonly OutgoingMessage[], now: number): ReadonlyMa
   return groups;
 }
 
-async function fillBatches(parts: SendParts, group: readonly OutgoingMessage[]): Promise<readonly FilledBatch[]> {
-  const filled: FilledBatch[] = [];
+async function packed(parts: SendParts, group: readonly OutgoingMessage[]): Promise<readonly Parcel[]> {
   const [first] = group;
-  if (first === undefined) return filled;
+  if (first === undefined) return [];
   const { queue } = first;
   const now = parts.clock.now();
+  // Alone a message needs no frame around it, and its size no measuring.
+  if (group.length === 1 && first.body.length < SMALL) return [{ queue, content: sdkMessage(first, now) }];
+  const filled: Parcel[] = [];
   const newBatch = (): Promise<ServiceBusMessageBatch> => retried(parts, queue, () => parts.senders.newBatch(queue));
   let batch = await newBatch();
   for (const message of group) {
     const sent = sdkMessage(message, now);
     const isFull = batch.count >= BATCH_MESSAGES || (batch.count > 0 && batch.sizeInBytes >= BATCH_BYTES);
     if (!isFull && batch.tryAddMessage(sent)) continue;
-    if (batch.count > 0) filled.push({ queue, batch });
+    if (batch.count > 0) filled.push({ queue, content: batch });
     batch = await newBatch();
     if (!batch.tryAddMessage(sent)) throw tooLarge(message, batch.maxSizeInBytes);
   }
-  filled.push({ queue, batch });
+  filled.push({ queue, content: batch });
   return filled;
 }
 

@@ -1,16 +1,22 @@
 // One sender for each queue, kept and opened again when it broke.
 
-import type { ServiceBusMessage, ServiceBusMessageBatch, ServiceBusSender } from '@azure/service-bus';
+import { setMaxListeners } from 'node:events';
+
+import type { ServiceBusClient, ServiceBusMessage, ServiceBusMessageBatch, ServiceBusSender } from '@azure/service-bus';
 
 import { AppError, hasCode } from '../../domain/errors.js';
 import type { Clock } from '../../ports/clock.js';
-import { callSdk } from './call-sdk.js';
+import { callSdk, callSdkInTime, type SdkCall } from './call-sdk.js';
 import type { SdkClients } from './sdk-clients.js';
-import { linkOfSender, watchLink } from './sdk-internals.js';
+import { type AmqpLink, linkOfSender, watchLink } from './sdk-internals.js';
 
 interface Sender {
-  readonly client: unknown;
+  readonly client: ServiceBusClient;
   readonly sdk: ServiceBusSender;
+  /** The link that is watched. */
+  link: AmqpLink | undefined;
+  /** Fires when it is lost: the answer to a send then never comes, and the SDK would wait for it until its time is up. */
+  lost: AbortSignal;
 }
 
 /** A link takes 2,048 messages without an answer, then sending fails; far fewer fill it. */
@@ -28,18 +34,19 @@ export class SenderLinks {
 
   /** Empty, as large as the queue takes. Opens the link if need be. */
   newBatch(queue: string): Promise<ServiceBusMessageBatch> {
-    return this.#withSender(queue, (sdk) => sdk.createMessageBatch());
+    return this.#withSender(queue, (sender) => this.#newBatch(queue, sender));
   }
 
   /** Resolves when the broker has stored it. SB_UNREACHABLE and SB_TIMEOUT when nobody knows whether it has. */
   async send(queue: string, content: ServiceBusMessage | ServiceBusMessageBatch): Promise<void> {
     await this.#turn();
     try {
-      await this.#withSender(queue, async (sdk, signal) => {
+      await this.#withSender(queue, async (sender) => {
         // Opens the link, so that there is one to watch. Only what is sent over an open link can be broken off: a
         // connection that is being made would be left with two sockets.
-        if (linkOfSender(sdk)?.is_open() !== true) await sdk.createMessageBatch();
-        await untilLost(sdk, (lost) => sdk.sendMessages(content, { abortSignal: AbortSignal.any([signal, lost]) }));
+        if (linkOfSender(sender.sdk)?.is_open() !== true) await this.#newBatch(queue, sender);
+        watch(sender);
+        await callSdk(this.#sdkCall(queue, sender), () => sendUntilLost(sender, content));
       });
     } finally {
       this.#inFlight -= 1;
@@ -47,13 +54,15 @@ export class SenderLinks {
     }
   }
 
-  async #withSender<T>(queue: string, work: (sdk: ServiceBusSender, overdue: AbortSignal) => Promise<T>): Promise<T> {
-    const { clients, clock, callTimeoutMs } = this.#parts;
-    const client = clients.current;
+  #newBatch(queue: string, sender: Sender): Promise<ServiceBusMessageBatch> {
+    const { clock, callTimeoutMs } = this.#parts;
+    return callSdkInTime(this.#sdkCall(queue, sender), { clock, limitMs: callTimeoutMs }, () => sender.sdk.createMessageBatch());
+  }
+
+  async #withSender<T>(queue: string, work: (sender: Sender) => Promise<T>): Promise<T> {
     const sender = this.#sender(queue);
-    const answered = (inTime: boolean): void => clients.answered(client, inTime);
     try {
-      return await callSdk({ clock, limitMs: callTimeoutMs, operation: 'send', queue, answered }, (overdue) => work(sender.sdk, overdue));
+      return await work(sender);
     } catch (error) {
       // The SDK's sender can hang for good when its link broke while it was being closed.
       if (hasCode(error, 'SB_TIMEOUT', 'SB_UNREACHABLE')) this.#discard(queue, sender);
@@ -61,11 +70,15 @@ export class SenderLinks {
     }
   }
 
+  #sdkCall(queue: string, { client }: Sender): SdkCall {
+    return { operation: 'send', queue, answered: (inTime) => this.#parts.clients.answered(client, inTime) };
+  }
+
   #sender(queue: string): Sender {
     const client = this.#parts.clients.current;
     const kept = this.#senders.get(queue);
     if (kept?.client === client) return kept;
-    const sender = { client, sdk: client.createSender(queue) };
+    const sender: Sender = { client, sdk: client.createSender(queue), link: undefined, lost: NEVER };
     this.#senders.set(queue, sender);
     return sender;
   }
@@ -81,17 +94,24 @@ export class SenderLinks {
   }
 }
 
-/** The answer to a send never comes when the link is lost: the SDK would wait for it until its time is up. */
-async function untilLost<T>(sdk: ServiceBusSender, send: (lost: AbortSignal) => Promise<T>): Promise<T> {
-  const lost = new AbortController();
-  const link = linkOfSender(sdk);
-  const unwatch = link === undefined ? () => undefined : watchLink(link, () => lost.abort());
+async function sendUntilLost({ sdk, lost }: Sender, content: ServiceBusMessage | ServiceBusMessageBatch): Promise<void> {
   try {
-    return await send(lost.signal);
+    await sdk.sendMessages(content, { abortSignal: lost });
   } catch (error) {
-    if (lost.signal.aborted) throw new AppError('SB_UNREACHABLE', 'the link to the queue was lost before the broker answered', { cause: error });
+    if (lost.aborted) throw new AppError('SB_UNREACHABLE', 'the link to the queue was lost before the broker answered', { cause: error });
     throw error;
-  } finally {
-    unwatch();
   }
 }
+
+/** One signal for all sends over a link. */
+function watch(sender: Sender): void {
+  const link = linkOfSender(sender.sdk);
+  if (link === undefined || link === sender.link) return;
+  const lost = new AbortController();
+  setMaxListeners(MAX_IN_FLIGHT + 1, lost.signal);
+  sender.link = link;
+  sender.lost = lost.signal;
+  watchLink(link, () => lost.abort());
+}
+
+const NEVER = new AbortController().signal;
