@@ -5,12 +5,12 @@ import { nearest } from '../domain/nearest.js';
 
 /** Each kind with what it does, for the help and the documentation. */
 export const FAULT_KINDS = {
-  'server-busy': 'refuse a send or a management request with com.microsoft:server-busy',
-  'drop-connection': 'cut the socket of the connection a frame came in on',
-  'detach-link': 'detach a link with amqp:link:detach-forced',
+  'server-busy': 'refuse a send, a receiver or a management request with com.microsoft:server-busy',
+  'drop-connection': 'cut the connection instead of doing what was asked',
+  'detach-link': 'detach a link with amqp:link:detach-forced at a send or a settlement',
   'lose-lock': 'take the lock of a message away before it is settled or renewed',
   'lost-reply': 'do what was asked and cut the connection instead of answering',
-  slow: 'answer late',
+  slow: 'answer half a second late',
 } as const;
 
 export type FaultKind = keyof typeof FAULT_KINDS;
