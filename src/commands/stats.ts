@@ -11,6 +11,7 @@ import type { Runtime } from '../runtime.js';
 import { checkStats, parseStatsConditions, type CheckedCondition, type StatsCondition } from '../services/queue-stats-check.js';
 import { queueStats, type QueueStat, type QueueStats } from '../services/queue-stats.js';
 import { defineCommand, type CommandContext } from './command.js';
+import { leftText } from './relay-text.js';
 import { duration, nonEmpty } from './option-parsers.js';
 import { flag, option, repeated, type OptionValues } from './option-specs.js';
 
@@ -94,11 +95,6 @@ function remarks(stats: QueueStats, { namespace }: Runtime, io: Io): readonly st
   ].map((line) => style.yellow(printable(line)));
   const source = namespace === null || stats.problem !== null ? [] : [style.dim(`counted by Service Bus (${printable(namespace)})${age < 1000 ? '' : ` ${formatDuration(age)} ago`}`)];
   return [...lines, ...source];
-}
-
-/** Also what `doctor` says. */
-export function leftText(count: number): string {
-  return `${counted(count, 'job is', 'jobs are')} left on Service Bus, which is not in use: copiloteval queues drain --to local`;
 }
 
 function queueTable(queues: readonly QueueStat[], io: Io): string {

@@ -42,9 +42,9 @@ export class DrainTally {
     this.#onMoved = onMoved;
   }
 
-  moved(): void {
-    this.#moved += 1;
-    this.#onMoved?.(this.#moved);
+  moved(jobs = 1): void {
+    this.#moved += jobs;
+    if (jobs > 0) this.#onMoved?.(this.#moved);
   }
 
   takenOver(): void {

@@ -47,16 +47,16 @@ const PAGE = 500;
 /** Throws what the store throws. What the other system answers is in the result: `problem`. */
 export async function drainToLocal(ports: DrainPorts, request: DrainRequest): Promise<DrainResult> {
   const tally = new DrainTally(request.onProgress);
-  await adoptAll(ports, request);
+  await adoptAll(ports, request, tally);
   const queues = await moveJobs(ports, request, tally);
   if (ports.remote !== null && !request.signal.aborted) await receiveAll({ ...ports, remote: ports.remote }, request, queues, tally);
   return tally.result();
 }
 
 /** In a store that has its queue back, everything that was not sent; beside another system step 2 takes it along. */
-async function adoptAll({ adoptOutbox }: DrainPorts, { queues, signal }: DrainRequest): Promise<void> {
+async function adoptAll({ adoptOutbox }: DrainPorts, { queues, signal }: DrainRequest, tally: DrainTally): Promise<void> {
   if (adoptOutbox === undefined || queues.length > 0) return;
-  while (!signal.aborted && (await adoptOutbox()) > 0);
+  for (let adopted = 1; adopted > 0 && !signal.aborted; ) tally.moved((adopted = await adoptOutbox()));
 }
 
 /** Answers the queues it met. */

@@ -137,7 +137,7 @@ describe('while Service Bus is away', () => {
     await home.down();
     const { code, stdout, stderr } = await home.run('submit echo');
     expect([code, stdout]).toEqual([0, expect.stringContaining('submitted to evaluation-jobs, not sent yet')]);
-    expect(stderr).toMatch(/warning: saved, and not sent to Service Bus yet \(one job; a worker sends what waits\): .*\[SB_UNREACHABLE\]/);
+    expect(stderr).toMatch(/warning: saved, and not sent to Service Bus yet \(1 job; a worker sends what waits\): .*\[SB_UNREACHABLE\]/);
     const [job] = checked(contract.list, await home.json('list')).jobs;
     expect(job).toMatchObject({ status: 'Queued', queueMode: 'pending' });
     expect((await home.run('list')).stdout).toContain('not sent yet');

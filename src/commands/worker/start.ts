@@ -5,12 +5,15 @@ import { resolve } from 'node:path';
 import { jobTypeSettings } from '../../config/job-type-settings.js';
 import { counted, formatDuration } from '../../output/quantities.js';
 import { printable } from '../../output/sanitize.js';
+import type { Runtime } from '../../runtime.js';
+import { countElsewhere } from '../../services/count-elsewhere.js';
 import { VERSION } from '../../version.js';
 import type { Worker } from '../../worker/worker.js';
 import type { WorkerSummary } from '../../worker/worker-summary.js';
 import { defineCommand, type CommandContext } from '../command.js';
 import { decimal, duration, filePath, integer, nonEmpty } from '../option-parsers.js';
 import { flag, option, repeated, type OptionValues } from '../option-specs.js';
+import { leftText } from '../relay-text.js';
 import { exitCodeOfSignal, type SignalName } from '../signals.js';
 
 const options = {
@@ -67,6 +70,7 @@ async function runWorkerStart(_args: object, given: Options, context: CommandCon
 async function openTheWorker(given: Options, context: CommandContext): Promise<Worker> {
   const { config, io, globals, cwd } = context;
   const runtime = await context.runtime();
+  await warnOfLeftJobs(runtime, io);
   const { openWorker } = await import('../../worker/open-worker.js');
   const level = globals.quiet && config.logLevel !== 'silent' ? 'warn' : config.logLevel;
   return openWorker(runtime, {
@@ -83,6 +87,13 @@ async function openTheWorker(given: Options, context: CommandContext): Promise<W
     fallback: config.fallback,
     lockMs: given.lockSeconds === undefined ? undefined : given.lockSeconds * 1000,
   });
+}
+
+/** A worker of the local queue runs for ever beside jobs that it cannot see. */
+async function warnOfLeftJobs({ source, elsewhere }: Runtime, io: CommandContext['io']): Promise<void> {
+  if (source !== 'sqlite') return;
+  const left = await countElsewhere(elsewhere);
+  if (left > 0) io.warn(leftText(left));
 }
 
 async function openHealth(worker: Worker, port: number, { io }: CommandContext): Promise<{ close(): Promise<void> }> {
