@@ -132,6 +132,21 @@ describe('emulator start', () => {
     await expect(openAdminClient(started.adminEndpoint, started.connectionString).getQueue('evaluation-jobs')).rejects.toMatchObject({ statusCode: 503 });
   });
 
+  test('does not wait for a clean end on the second signal', async () => {
+    const { cli } = await start();
+    cli.send('SIGINT');
+    cli.send('SIGINT');
+    expect(await cli.ended).toMatchObject({ code: 130 });
+    expect(cli.endedBy).toEqual([]);
+  });
+
+  test('says so when other machines can reach it', async () => {
+    const cli = startCli(['emulator', 'start', ...FREE, '--host', '0.0.0.0'], { env });
+    await cli.streams.stderr.shows('in the clear');
+    cli.send('SIGTERM');
+    expect(await cli.ended).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Endpoint=sb:\/\/localhost:/) as string });
+  });
+
   test('serves TLS before both sides when it has a certificate', async () => {
     const dir = tempDir();
     const { cert, key } = await localCertificate();
