@@ -51,7 +51,7 @@ interface Refusal {
 
 const BATCH = 200;
 /** A claim outlasts the send it is for, so that nobody else sends the same at the same time. */
-const LEASE_MARGIN_MS = 10_000;
+const LEASE_MARGIN_MS = 5_000;
 const BACKOFF = { baseMs: 1000, capMs: 60_000 };
 const OUT_OF_TIME: Refusal = { problem: null, afterMs: 0 };
 /** Stands for all queues. */

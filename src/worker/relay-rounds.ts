@@ -12,8 +12,8 @@ export interface RelayParts {
   readonly fallback: OutboxFallback;
 }
 
-/** One round at most: what is being sent when a worker stops is waited for no longer. */
-const BUDGET_MS = 15_000;
+/** Of one round. What a killed worker was sending is sent by another one when this and a little more is over. */
+const BUDGET_MS = 10_000;
 /** Entries whose holder died or whose pause is over make no change in the store that would tell of them. */
 const SLOW_POLL_MS = 1000;
 /** A busy store changes with every job: looking more often than this finds nothing more. */

@@ -22,7 +22,7 @@ export async function buildVictim(): Promise<string> {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
   const { outputFiles } = await build({
     absWorkingDir: root,
-    entryPoints: ['test/crash/victim.ts', 'test/crash/shifted-clock.ts', 'test/crash/file-mines.ts'],
+    entryPoints: ['test/crash/victim.ts', 'test/crash/far-victim.ts', 'test/crash/shifted-clock.ts', 'test/crash/file-mines.ts'],
     outdir: BUILDS,
     outExtension: { '.js': '.mjs' },
     bundle: true,
@@ -33,13 +33,19 @@ export async function buildVictim(): Promise<string> {
     // As scripts/build.mjs has it.
     minifySyntax: true,
     minifyWhitespace: true,
-    external: ['better-sqlite3', 'pino', 'pino-pretty'],
+    // What no test here uses stays outside.
+    external: ['better-sqlite3', 'pino', 'pino-pretty', '@azure/*', 'rhea', 'ink', 'react'],
     banner: { js: "import{createRequire as $createRequire}from'node:module';const require=$createRequire(import.meta.url);" },
     define: { __COPILOTEVAL_VERSION__: JSON.stringify(version) },
     write: false,
     logLevel: 'warning',
   });
   return join(put(outputFiles), 'victim.mjs');
+}
+
+/** The program whose queue is another system's, beside the one that buildVictim answers. */
+export function farVictim(program: string): string {
+  return join(dirname(program), 'far-victim.mjs');
 }
 
 /** The directory appears with all its files or not at all. */

@@ -17,6 +17,7 @@ interface CrashPlan {
 /** What these calls give back is itself called: by the name under which its methods are counted. */
 const NAMED_ANSWERS: Readonly<Record<string, string>> = {
   'queue.receive': 'delivery',
+  'localQueue.receive': 'delivery',
   'journal.begin': 'lease',
   'journal.acquire': 'lease',
   'trash.open': 'trashWriter',
