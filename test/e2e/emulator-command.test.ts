@@ -72,7 +72,8 @@ test('a kill gives back what was held, dead letters and scheduled messages stay'
   await emulator.kill();
   await emulator.start();
   const again = client(emulator);
-  expect((await receiveAll(again)).map(({ body }) => body as string)).toEqual(['held']);
+  // At once, and not counted as a delivery that failed.
+  expect((await receiveAll(again)).map(({ body, deliveryCount }) => [body as string, deliveryCount])).toEqual([['held', 0]]);
   const [letter] = await again.createReceiver(QUEUE, { subQueueType: 'deadLetter' }).receiveMessages(1);
   expect(letter).toMatchObject({ body: 'dead', deadLetterReason: 'bad', deadLetterErrorDescription: 'very' });
   const counts = await openAdminClient(emulator.adminEndpoint, emulator.connectionString).getQueueRuntimeProperties(QUEUE);
