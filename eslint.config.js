@@ -25,7 +25,7 @@ const LAYERS = [
   layer('evaluation', ['domain', 'evaluation'], 'Evaluation is pure: reading and storing is the handler’s part (src/worker/handlers).'),
   layer('services', ['domain', 'ports', 'evaluation', 'services'], 'Ask for the port (src/ports) as a parameter; the composition root passes the driver.'),
   ...DRIVERS.map((name) =>
-    layer(`drivers/${name}`, [...new Set(['domain', 'ports', 'drivers/connection-sqlite', `drivers/${name}`])], 'A driver implements ports; what two drivers share belongs to src/domain.'),
+    layer(`drivers/${name}`, [...new Set(['domain', 'ports', 'drivers/connection-sqlite', 'drivers/azure-access', `drivers/${name}`])], 'A driver implements ports; what two drivers share belongs to src/domain.'),
   ),
   layer('worker', ['domain', 'ports', 'services', 'evaluation', 'worker'], 'Take settings and backends as parameters from src/runtime.ts or the command.'),
   layer('output', ['domain', 'ports/clock.ts', 'output'], 'Pass plain values in.'),
@@ -62,6 +62,7 @@ const PACKAGES = [
   { name: '@azure/service-bus', only: 'src/drivers/service-bus', message: 'Use the ports; the driver knows the SDK.' },
   { name: '@azure/cosmos', only: 'src/drivers/cosmos', message: 'Use the JobStore and the other ports of the store.' },
   { name: '@azure/storage-blob', only: 'src/drivers/azure-blob', message: 'Use the BlobStore port.' },
+  { name: '@azure/keyvault-secrets', only: 'src/drivers/key-vault', message: 'Secrets are in the settings by the time anybody reads them.' },
   { name: 'ink', only: 'src/tui', message: 'Only the dashboard draws screens.' },
   { name: 'react', only: 'src/tui', message: 'Only the dashboard draws screens.' },
   { name: 'pino', only: 'src/worker', message: 'Take a logger as a parameter.' },

@@ -54,7 +54,7 @@ export const ERROR_CODES = {
   SB_NAMESPACE_NOT_FOUND: 'No Service Bus namespace is at this address.',
   SB_UNREACHABLE: 'Service Bus cannot be reached over the network.',
   SB_UNAUTHORIZED: 'Service Bus refused the key or identity, or it lacks the right for this.',
-  SB_CREDENTIAL: 'No credential of the chain could sign in to Azure.',
+  AZURE_CREDENTIAL: 'No credential of the chain could sign in to Azure.',
   SB_THROTTLED: 'Service Bus asked to be called less often.',
   SB_TIMEOUT: 'Service Bus did not answer in time.',
   SB_ENTITY_DISABLED: 'Somebody disabled the queue in Service Bus.',

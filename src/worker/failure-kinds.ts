@@ -5,7 +5,7 @@ import { AppError, type ErrorCode } from '../domain/errors.js';
 /** After these another try is as hopeless as the first. */
 const HOPELESS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['DB_GONE', 'DB_INVALID', 'DB_NEWER', 'QUEUE_UNKNOWN']);
 /** A wrong key or address, when nothing has worked yet; later a key that is being renewed, a name that is not resolved for a while. */
-const CONFIGURATION: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['SB_UNAUTHORIZED', 'SB_CREDENTIAL', 'SB_NAMESPACE_NOT_FOUND']);
+const CONFIGURATION: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['SB_UNAUTHORIZED', 'AZURE_CREDENTIAL', 'SB_NAMESPACE_NOT_FOUND']);
 const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'DB_BUSY',
   'DB_FULL',
@@ -14,7 +14,7 @@ const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'SB_NAMESPACE_NOT_FOUND',
   'SB_UNREACHABLE',
   'SB_UNAUTHORIZED',
-  'SB_CREDENTIAL',
+  'AZURE_CREDENTIAL',
   'SB_THROTTLED',
   'SB_TIMEOUT',
   'SB_ENTITY_DISABLED',

@@ -5,7 +5,7 @@ import { ServiceBusClient } from '@azure/service-bus';
 import { onTestFinished } from 'vitest';
 
 import { openArmAdministration } from '../../src/drivers/service-bus/arm-administration.js';
-import type { AzureCredential } from '../../src/drivers/service-bus/credentials.js';
+import type { AzureCredential } from '../../src/drivers/azure-access/credentials.js';
 import { peekThrough } from '../../src/drivers/service-bus/peek-messages.js';
 import { ServiceBusQueueAdmin } from '../../src/drivers/service-bus/queue-admin.js';
 import { type Clock, systemClock } from '../../src/ports/clock.js';

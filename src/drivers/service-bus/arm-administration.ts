@@ -3,8 +3,8 @@
 import type { SBQueue, ServiceBusManagementClient } from '@azure/arm-servicebus';
 
 import { printIsoDuration, readIsoDuration } from '../../domain/iso-duration.js';
-import type { AzureCredential } from './credentials.js';
-import { ARM_SCOPE } from './credentials.js';
+import type { AzureCredential } from '../azure-access/credentials.js';
+import { ARM_SCOPE } from '../azure-access/credentials.js';
 import { type BrokerQueue, type BrokerSettings, type CallOptions, type NamespaceFacts, type QueueAdministration, statusOf } from './queue-administration.js';
 import type { ArmPlace } from './target.js';
 

@@ -4,7 +4,7 @@ import type { QueueProperties, ServiceBusAdministrationClient } from '@azure/ser
 
 import { printIsoDuration, readIsoDuration } from '../../domain/iso-duration.js';
 import { readCounts } from './atom-counts.js';
-import type { AzureCredential } from './credentials.js';
+import type { AzureCredential } from '../azure-access/credentials.js';
 import { type BrokerQueue, type BrokerSettings, type CallOptions, type NamespaceFacts, type QueueAdministration, statusOf } from './queue-administration.js';
 import { parseConnectionString } from './connection-string.js';
 import { type ServiceBusTarget, adminUrl, namespaceHost } from './target.js';

@@ -2,7 +2,7 @@
 
 import type { Clock } from '../../ports/clock.js';
 import { serviceBusError } from './service-bus-errors.js';
-import { withinTime } from './within-time.js';
+import { withinTime } from '../azure-access/within-time.js';
 
 export interface SdkCall {
   readonly operation: string;

@@ -6,7 +6,7 @@ import type { Clock } from '../../ports/clock.js';
 import type { BrokerQueue, QueueAdministration } from './queue-administration.js';
 import { retryAfterMs, serviceBusError } from './service-bus-errors.js';
 import { withRetry } from './with-retry.js';
-import { withinTime } from './within-time.js';
+import { withinTime } from '../azure-access/within-time.js';
 
 export interface CountBudget {
   /** A look that is younger answers the next question too. */

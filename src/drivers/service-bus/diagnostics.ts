@@ -4,7 +4,7 @@
 import type { Clock } from '../../ports/clock.js';
 import type { Diagnostics, HealthCheck } from '../../ports/diagnostics.js';
 import type { QueueSettings } from '../../ports/queue-admin.js';
-import type { AzureCredential } from './credentials.js';
+import type { AzureCredential } from '../azure-access/credentials.js';
 import { checkClock } from './diagnostics/check-clock.js';
 import { checkCredential } from './diagnostics/check-credential.js';
 import { checkNetwork } from './diagnostics/check-network.js';

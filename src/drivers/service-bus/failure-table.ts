@@ -49,7 +49,7 @@ function either(...tests: readonly ((facts: ErrorFacts) => boolean)[]): (facts: 
 const SIGN_IN: readonly FailureRow[] = [
   {
     fits: token('AggregateAuthenticationError', 'CredentialUnavailableError', 'AuthenticationError', 'AuthenticationRequiredError'),
-    code: 'SB_CREDENTIAL',
+    code: 'AZURE_CREDENTIAL',
     message: 'no credential could sign in to Azure',
     hint: 'sign in with `az login`, or see what each credential answers with `copiloteval doctor`',
   },

@@ -4,7 +4,7 @@
 import { openArmAdministration } from './arm-administration.js';
 import { openAtomAdministration } from './atom-administration.js';
 import { ARM_BUDGET, ATOM_BUDGET, type CountBudget } from './counted-queues.js';
-import type { AzureCredential } from './credentials.js';
+import type { AzureCredential } from '../azure-access/credentials.js';
 import type { QueueAdministration } from './queue-administration.js';
 import { namespaceName, type ServiceBusTarget } from './target.js';
 

@@ -9,7 +9,7 @@ import type { MessageQueue } from '../../ports/message-queue.js';
 import type { QueueAdmin, QueueSettings } from '../../ports/queue-admin.js';
 import type { QueuePauses } from '../../ports/queue-pauses.js';
 import type { CountBudget } from './counted-queues.js';
-import { createCredential } from './credentials.js';
+import { createCredential } from '../azure-access/credentials.js';
 import { ServiceBusDiagnostics } from './diagnostics.js';
 import { openAdministration } from './open-administration.js';
 import { peekThrough } from './peek-messages.js';

@@ -13,7 +13,7 @@ import type { BrokerQueue, CallOptions, QueueAdministration } from './queue-admi
 import { brokerSettings, checkSettings, planQueue, queueSettings } from './queue-plan.js';
 import { serviceBusError } from './service-bus-errors.js';
 import { withRetry } from './with-retry.js';
-import { withinTime } from './within-time.js';
+import { withinTime } from '../azure-access/within-time.js';
 
 export interface QueueAdminParts {
   readonly administration: QueueAdministration;

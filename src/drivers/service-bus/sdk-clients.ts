@@ -1,13 +1,13 @@
-// The SDK's client: one connection for everything, opened when it is first needed and kept for the life of the process.
-// It reconnects by itself; when it hangs all the same it is given up for a new one.
+// The SDK's client: one connection for everything, opened when it is first needed and kept until it is lost. The SDK would
+// reconnect under the same client; a new one has nothing left over from the old connection that could hang.
 
 import type { RetryMode, RetryOptions, ServiceBusClient, ServiceBusReceiver } from '@azure/service-bus';
 
 import { AppError } from '../../domain/errors.js';
 import type { Clock } from '../../ports/clock.js';
 import { cutConnection } from './cut-connection.js';
-import { sendWithoutDelay } from './sdk-internals.js';
-import { withinTime } from './within-time.js';
+import { failRequests, sendWithoutDelay, watchConnection } from './sdk-internals.js';
+import { withinTime } from '../azure-access/within-time.js';
 
 /** A queue or the dead-letter queue that belongs to it. */
 export interface Entity {
@@ -18,6 +18,7 @@ export interface Entity {
 /** Calls in a row without an answer, and with no other call answered in between, after which the connection is given up. */
 const MAX_SILENT_CALLS = 2;
 const CLOSE_LIMIT_MS = 2_000;
+const CLOSE_AFTER_MS = 1_000;
 
 /**
  * The SDK's own retries are off: a repeated settlement could fall into the turn of another one (settlement-queue.ts), and
@@ -36,6 +37,7 @@ export class SdkClients {
   #client: ServiceBusClient | undefined;
   #silentCalls = 0;
   #closed = false;
+  readonly #closeNow = new AbortController();
   readonly #closing = new Set<Promise<void>>();
 
   constructor(create: () => ServiceBusClient, clock: Clock) {
@@ -46,9 +48,7 @@ export class SdkClients {
   /** What belongs to another client than this one is not used for anything new. */
   get current(): ServiceBusClient {
     if (this.#closed) throw new AppError('BACKEND_UNAVAILABLE', 'the connection to Service Bus was closed by this process');
-    this.#client ??= this.#create();
-    sendWithoutDelay(this.#client);
-    return this.#client;
+    return (this.#client ??= this.#open());
   }
 
   /** Tells how a call of this client ended, so that one that hangs is noticed. */
@@ -60,8 +60,19 @@ export class SdkClients {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#closeNow.abort();
     this.#giveUp();
     await Promise.all(this.#closing);
+  }
+
+  #open(): ServiceBusClient {
+    const client = this.#create();
+    sendWithoutDelay(client);
+    watchConnection(client, () => {
+      failRequests(client, new AppError('SB_UNREACHABLE', 'the connection was lost before the broker answered'));
+      if (client === this.#client) this.#giveUp();
+    });
+    return client;
   }
 
   #giveUp(): void {
@@ -69,13 +80,17 @@ export class SdkClients {
     this.#client = undefined;
     this.#silentCalls = 0;
     if (client === undefined) return;
-    const limit = { clock: this.#clock, limitMs: CLOSE_LIMIT_MS, operation: 'close the connection' };
-    // Nothing is left to be done for a connection that cannot even be closed.
-    const closing = withinTime(limit, () => client.close())
-      .catch(() => undefined)
-      .then(() => cutConnection(client));
+    const closing = this.#closeLater(client);
     this.#closing.add(closing);
     void closing.then(() => this.#closing.delete(closing));
+  }
+
+  /** Not at once: while it is being closed the SDK tells nobody who waits that the connection is gone. */
+  async #closeLater(client: ServiceBusClient): Promise<void> {
+    await this.#clock.sleep(CLOSE_AFTER_MS, this.#closeNow.signal);
+    const limit = { clock: this.#clock, limitMs: CLOSE_LIMIT_MS, operation: 'close the connection' };
+    // Nothing is left to be done for a connection that cannot even be closed.
+    await withinTime(limit, () => client.close()).catch(() => undefined);
   }
 }
 

@@ -4,7 +4,7 @@
 import { AppError, type ErrorCode } from '../../domain/errors.js';
 import { type ErrorFacts, factsOf, leavesOf } from './error-facts.js';
 import { FAILURES, type Failure, UNKNOWN_FAILURE } from './failure-table.js';
-import { redactSecrets, withoutSecrets } from './redact-secrets.js';
+import { redactSecrets, withoutSecrets } from '../azure-access/redact-secrets.js';
 
 export interface ErrorPlace {
   readonly queue?: string;

@@ -1,6 +1,7 @@
 // Which Service Bus is meant, and how one signs in there: made from the configuration, taken by everything in this driver.
 
 import { AppError } from '../../domain/errors.js';
+import type { CredentialPlace } from '../azure-access/credential-chain.js';
 import { canonicalConnectionString, isAzureHost, parseConnectionString } from './connection-string.js';
 
 export type ServiceBusTarget = ConnectionStringTarget | EntraTarget;
@@ -12,15 +13,10 @@ export interface ConnectionStringTarget {
   readonly adminEndpoint?: string;
 }
 
-export interface EntraTarget {
+export interface EntraTarget extends CredentialPlace {
   readonly kind: 'entra';
   /** Host (`name.servicebus.windows.net`) or name of the namespace. */
   readonly namespace: string;
-  readonly credential: CredentialChoice;
-  /** Of a user-assigned managed identity. */
-  readonly clientId?: string;
-  /** This process runs where Azure gives it an identity (see runsInAzure); `auto` asks for it only then. */
-  readonly inAzure?: boolean;
   /** Where the namespace is as a resource; without it queues cannot be counted or created by this way. */
   readonly arm?: ArmPlace;
 }
@@ -34,19 +30,6 @@ export interface ArmPlace {
   readonly scope?: string;
   /** PEM, trusted for this endpoint only: of a proxy that opens TLS, or of a test. */
   readonly certificateAuthority?: string;
-}
-
-export type CredentialChoice = 'auto' | 'cli' | 'managed-identity' | 'environment';
-
-/** Variables by which Azure tells a process that it can ask for an identity: App Service, Container Apps, AKS, Arc, Cloud Shell. */
-const IDENTITY_VARIABLES = ['IDENTITY_ENDPOINT', 'MSI_ENDPOINT', 'AZURE_FEDERATED_TOKEN_FILE', 'AZURE_POD_IDENTITY_AUTHORITY_HOST'] as const;
-
-/**
- * Virtual machines have an identity without any of these: there `credential: managed-identity` says so. Asking without
- * a sign of it costs a second on every laptop whose network swallows the address.
- */
-export function runsInAzure(variable: (name: string) => string | undefined): boolean {
-  return IDENTITY_VARIABLES.some((name) => (variable(name) ?? '') !== '');
 }
 
 /** Where the AMQP side listens. */

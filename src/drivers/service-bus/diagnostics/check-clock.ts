@@ -6,8 +6,8 @@ import { request as httpsRequest } from 'node:https';
 import type { Clock } from '../../../ports/clock.js';
 import type { HealthCheck } from '../../../ports/diagnostics.js';
 import { adminUrl, namespaceHost, type ServiceBusTarget } from '../target.js';
-import { withinTime } from '../within-time.js';
-import { fail, ok, warn } from './health.js';
+import { withinTime } from '../../azure-access/within-time.js';
+import { fail, ok, warn } from '../../azure-access/health.js';
 
 const LIMIT_MS = 3_000;
 /** Whole seconds are told, and the answer was on its way. */

@@ -1,22 +1,9 @@
-// Each credential of the chain with its own answer: the chain as a whole only says that nobody was there.
+// Who is signed in to Service Bus.
 
 import type { HealthCheck } from '../../../ports/diagnostics.js';
-import { type AzureCredential, SERVICE_BUS_SCOPE } from '../credentials.js';
-import { fail, ok, warn } from './health.js';
+import { checkSignIn } from '../../azure-access/check-sign-in.js';
+import { type AzureCredential, SERVICE_BUS_SCOPE } from '../../azure-access/credentials.js';
 
-export async function checkCredential(credential: AzureCredential): Promise<readonly HealthCheck[]> {
-  const answers = await credential.answers(SERVICE_BUS_SCOPE);
-  const first = answers.find((answer) => answer.ok);
-  const lines = answers.map(({ name, ok: signedIn, detail }) => {
-    const line = `credential: ${name}`;
-    if (signedIn) return ok(line, detail);
-    // With one that works, the others are nobody's concern.
-    return first === undefined ? warn(line, detail, null) : ok(line, `not used: ${detail}`);
-  });
-  const name = 'service bus sign-in';
-  if (first !== undefined) return [ok(name, `by ${first.name}`), ...lines];
-  return [
-    fail(name, 'no credential could sign in', 'run `az login`, set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or choose another `credential`'),
-    ...lines,
-  ];
+export function checkCredential(credential: AzureCredential): Promise<readonly HealthCheck[]> {
+  return checkSignIn('service bus', credential, SERVICE_BUS_SCOPE);
 }

@@ -8,9 +8,9 @@ import type { HealthCheck } from '../../../ports/diagnostics.js';
 import { isAzureHost } from '../connection-string.js';
 import { serviceBusError } from '../service-bus-errors.js';
 import type { AmqpAddress } from '../target.js';
-import { withinTime } from '../within-time.js';
+import { withinTime } from '../../azure-access/within-time.js';
 import { greetAmqp, reaches } from './amqp-greeting.js';
-import { fail, ok } from './health.js';
+import { fail, ok } from '../../azure-access/health.js';
 
 const RESOLVE_MS = 3_000;
 const GREET_MS = 3_000;

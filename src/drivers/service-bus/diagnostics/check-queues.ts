@@ -6,10 +6,10 @@ import type { QueueSettings } from '../../../ports/queue-admin.js';
 import type { BrokerQueue } from '../queue-administration.js';
 import { planQueue } from '../queue-plan.js';
 import { serviceBusError } from '../service-bus-errors.js';
-import { withinTime } from '../within-time.js';
+import { withinTime } from '../../azure-access/within-time.js';
 import { azLines } from './az-lines.js';
 import type { RightsQuestion } from './check-rights.js';
-import { fail, ok, warn } from './health.js';
+import { fail, ok, warn } from '../../azure-access/health.js';
 import { PROBE_MS } from './probe.js';
 
 const NAME = 'service bus queues';

@@ -7,9 +7,9 @@ import type { HealthCheck } from '../../../ports/diagnostics.js';
 import type { QueueSettings } from '../../../ports/queue-admin.js';
 import { serviceBusError } from '../service-bus-errors.js';
 import type { ServiceBusTarget } from '../target.js';
-import { withinTime } from '../within-time.js';
+import { withinTime } from '../../azure-access/within-time.js';
 import { type AzLines, azLines } from './az-lines.js';
-import { fail, ok, warn } from './health.js';
+import { fail, ok, warn } from '../../azure-access/health.js';
 import type { NamespaceLook } from './namespace-look.js';
 import { PROBE_MS, type Probe } from './probe.js';
 

@@ -5,7 +5,7 @@ import type { HealthCheck } from '../../../ports/diagnostics.js';
 import { inspectConnectionString } from '../connection-string.js';
 import { adminUrl, type ConnectionStringTarget, type EntraTarget, namespaceHost, type ServiceBusTarget } from '../target.js';
 import { azLines } from './az-lines.js';
-import { fail, ok, warn } from './health.js';
+import { fail, ok, warn } from '../../azure-access/health.js';
 
 const NAME = 'service bus settings';
 const ROOT_KEY = 'RootManageSharedAccessKey';

@@ -1,7 +1,7 @@
 // The tier of the namespace: all three carry jobs, with different limits.
 
 import type { HealthCheck } from '../../../ports/diagnostics.js';
-import { ok } from './health.js';
+import { ok } from '../../azure-access/health.js';
 import type { NamespaceLook } from './namespace-look.js';
 
 const NOTES: Readonly<Record<string, string>> = {

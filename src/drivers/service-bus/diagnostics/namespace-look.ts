@@ -4,7 +4,7 @@ import type { AppError } from '../../../domain/errors.js';
 import type { Clock } from '../../../ports/clock.js';
 import type { BrokerQueue, CallOptions, QueueAdministration } from '../queue-administration.js';
 import { serviceBusError } from '../service-bus-errors.js';
-import { withinTime } from '../within-time.js';
+import { withinTime } from '../../azure-access/within-time.js';
 
 export interface NamespaceLook {
   readonly source: string;

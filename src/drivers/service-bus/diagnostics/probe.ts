@@ -8,7 +8,7 @@ import { openAdministration } from '../open-administration.js';
 import { type PeekMessages, peekThrough } from '../peek-messages.js';
 import type { QueueAdministration } from '../queue-administration.js';
 import { namespaceHost, sdkConnectionString } from '../target.js';
-import { withinTime } from '../within-time.js';
+import { withinTime } from '../../azure-access/within-time.js';
 
 export interface Probe {
   readonly administration: QueueAdministration;

@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { openArmAdministration } from '../../../../src/drivers/service-bus/arm-administration.js';
 import { openAtomAdministration } from '../../../../src/drivers/service-bus/atom-administration.js';
-import { ARM_SCOPE, type AzureCredential } from '../../../../src/drivers/service-bus/credentials.js';
+import { ARM_SCOPE, type AzureCredential } from '../../../../src/drivers/azure-access/credentials.js';
 import type { BrokerSettings, QueueAdministration } from '../../../../src/drivers/service-bus/queue-administration.js';
 import { serviceBusError } from '../../../../src/drivers/service-bus/service-bus-errors.js';
 import { serveAtom } from '../../../../src/emulator/atom/serve-atom.js';

@@ -5,7 +5,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 
 import { describe, expect, onTestFinished, test } from 'vitest';
 
-import type { AzureCredential } from '../../../../src/drivers/service-bus/credentials.js';
+import type { AzureCredential } from '../../../../src/drivers/azure-access/credentials.js';
 import { diagnoseServiceBus } from '../../../../src/drivers/service-bus/diagnostics.js';
 import { checkSettings } from '../../../../src/drivers/service-bus/diagnostics/check-settings.js';
 import type { ServiceBusTarget } from '../../../../src/drivers/service-bus/target.js';

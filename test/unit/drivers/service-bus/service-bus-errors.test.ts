@@ -8,7 +8,7 @@ import * as fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { AppError } from '../../../../src/domain/errors.js';
-import { redactSecrets } from '../../../../src/drivers/service-bus/redact-secrets.js';
+import { redactSecrets } from '../../../../src/drivers/azure-access/redact-secrets.js';
 import { isTransient, retryAfterMs, serviceBusError } from '../../../../src/drivers/service-bus/service-bus-errors.js';
 import { openRefusingBroker, type RefusingBroker } from '../../../support/refusing-broker.js';
 
@@ -146,9 +146,9 @@ describe('what administration over HTTP answers', () => {
 });
 
 describe('credentials', () => {
-  test('a chain in which nobody could sign in is SB_CREDENTIAL', () => {
+  test('a chain in which nobody could sign in is AZURE_CREDENTIAL', () => {
     const chain = Object.assign(new Error('ChainedTokenCredential failed.\nCredentialUnavailableError: no az'), { name: 'AggregateAuthenticationError', errors: [new Error('no az')] });
-    expect(serviceBusError(chain, { operation: 'send' })).toMatchObject({ code: 'SB_CREDENTIAL', hint: expect.stringContaining('az login') });
+    expect(serviceBusError(chain, { operation: 'send' })).toMatchObject({ code: 'AZURE_CREDENTIAL', hint: expect.stringContaining('az login') });
   });
 });
 

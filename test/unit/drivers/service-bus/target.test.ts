@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { adminUrl, amqpAddress, namespaceHost, namespaceName, runsInAzure, sdkConnectionString, type ServiceBusTarget } from '../../../../src/drivers/service-bus/target.js';
+import { adminUrl, amqpAddress, namespaceHost, namespaceName, sdkConnectionString, type ServiceBusTarget } from '../../../../src/drivers/service-bus/target.js';
 
 const KEY = `${'Ab3+/'.repeat(8)}xyz=`;
 
@@ -54,10 +54,4 @@ describe('a target', () => {
     expect(() => namespaceHost(AZURE.connectionString)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
     expect(() => namespaceHost(AZURE.connectionString)).not.toThrow(expect.objectContaining({ message: expect.stringContaining(KEY) }));
   });
-});
-
-test('a process knows by its variables whether Azure gives it an identity', () => {
-  expect(runsInAzure(() => undefined)).toBe(false);
-  expect(runsInAzure((name) => (name === 'IDENTITY_ENDPOINT' ? '' : undefined))).toBe(false);
-  expect(runsInAzure((name) => (name === 'IDENTITY_ENDPOINT' ? 'http://localhost:42356/msi/token' : undefined))).toBe(true);
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { AppError } from '../../../../src/domain/errors.js';
-import { withinTime } from '../../../../src/drivers/service-bus/within-time.js';
+import { withinTime } from '../../../../src/drivers/azure-access/within-time.js';
 import { type RetryOptions, withRetry } from '../../../../src/drivers/service-bus/with-retry.js';
 import { FakeClock } from '../../../support/fake-clock.js';
 import { Deferred, turns } from '../../../support/turns.js';

@@ -1,6 +1,6 @@
 // The three kinds of findings, short to write.
 
-import type { HealthCheck } from '../../../ports/diagnostics.js';
+import type { HealthCheck } from '../../ports/diagnostics.js';
 
 export function ok(name: string, detail: string): HealthCheck {
   return { name, status: 'ok', detail, remedy: null };

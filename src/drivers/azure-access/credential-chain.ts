@@ -6,7 +6,6 @@ import { createConnection } from 'node:net';
 import type { TokenCredential } from '@azure/identity';
 
 import type { Clock } from '../../ports/clock.js';
-import type { EntraTarget } from './target.js';
 import { withinTime } from './within-time.js';
 
 export interface NamedCredential {
@@ -15,7 +14,15 @@ export interface NamedCredential {
   readonly credential: TokenCredential;
 }
 
-export type CredentialPlace = Pick<EntraTarget, 'credential' | 'clientId' | 'inAzure'>;
+export type CredentialChoice = 'auto' | 'cli' | 'managed-identity' | 'environment';
+
+export interface CredentialPlace {
+  readonly credential: CredentialChoice;
+  /** Of a user-assigned managed identity. */
+  readonly clientId?: string;
+  /** This process runs where Azure gives it an identity; `auto` asks for it only then. */
+  readonly inAzure?: boolean;
+}
 
 /** Loads @azure/identity. `programMs` limits each program (az, azd) that is started. */
 export async function openCredentials(place: CredentialPlace, clock: Clock, programMs: number): Promise<readonly NamedCredential[]> {

@@ -8,9 +8,9 @@ import { join } from 'node:path';
 
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 
-import { afterProbe, openCredentials } from '../../../../src/drivers/service-bus/credential-chain.js';
-import { createCredential, SERVICE_BUS_SCOPE } from '../../../../src/drivers/service-bus/credentials.js';
-import type { EntraTarget } from '../../../../src/drivers/service-bus/target.js';
+import { afterProbe, openCredentials } from '../../../../src/drivers/azure-access/credential-chain.js';
+import { createCredential, SERVICE_BUS_SCOPE } from '../../../../src/drivers/azure-access/credentials.js';
+import type { CredentialPlace } from '../../../../src/drivers/azure-access/credential-chain.js';
 import { systemClock } from '../../../../src/ports/clock.js';
 import { SettableClock } from '../../../support/settable-clock.js';
 import { tempDir } from '../../../support/temp-dir.js';
@@ -42,7 +42,7 @@ function azAnswers(claims: object, seconds = 3_600): string {
   return `echo '${JSON.stringify(token)}'`;
 }
 
-function place(credential: EntraTarget['credential'], more: Partial<EntraTarget> = {}): Omit<EntraTarget, 'kind' | 'namespace'> {
+function place(credential: CredentialPlace['credential'], more: Partial<CredentialPlace> = {}): CredentialPlace {
   return { credential, ...more };
 }
 
@@ -68,14 +68,14 @@ describe('the chain', () => {
     const started = performance.now();
     const error = await credential.getToken(SERVICE_BUS_SCOPE).catch((thrown: unknown) => thrown);
     expect(performance.now() - started).toBeLessThan(LIMIT_MS);
-    expect(error).toMatchObject({ code: 'SB_CREDENTIAL', hint: expect.stringContaining('az login'), details: { reasons: [expect.stringMatching(/^environment/), expect.stringMatching(/az login/), expect.stringMatching(/^Azure Developer CLI/)] } });
+    expect(error).toMatchObject({ code: 'AZURE_CREDENTIAL', hint: expect.stringContaining('az login'), details: { reasons: [expect.stringMatching(/^environment/), expect.stringMatching(/az login/), expect.stringMatching(/^Azure Developer CLI/)] } });
   });
 
   test('does not wait for an az that hangs longer than its limit', async () => {
     machine({ az: 'exec sleep 40' });
     const credential = await createCredential(place('cli'), systemClock, 500);
     const started = performance.now();
-    await expect(credential.getToken(SERVICE_BUS_SCOPE)).rejects.toMatchObject({ code: 'SB_CREDENTIAL' });
+    await expect(credential.getToken(SERVICE_BUS_SCOPE)).rejects.toMatchObject({ code: 'AZURE_CREDENTIAL' });
     expect(performance.now() - started).toBeLessThan(2_000);
   });
 
@@ -150,7 +150,7 @@ describe('tokens', () => {
   test('are asked for again after a failure', async () => {
     const directory = machine({ az: 'exit 1' });
     const credential = await createCredential(place('cli'), systemClock, LIMIT_MS);
-    await expect(credential.getToken(SERVICE_BUS_SCOPE)).rejects.toMatchObject({ code: 'SB_CREDENTIAL' });
+    await expect(credential.getToken(SERVICE_BUS_SCOPE)).rejects.toMatchObject({ code: 'AZURE_CREDENTIAL' });
     writeFileSync(join(directory, 'az'), `#!/bin/sh\n${azAnswers(CLAIMS)}\n`);
     expect((await credential.getToken(SERVICE_BUS_SCOPE)).token).toBe(jwt(CLAIMS));
   });

@@ -5,12 +5,11 @@ import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/ident
 
 import { AppError } from '../../domain/errors.js';
 import type { Clock } from '../../ports/clock.js';
-import { type NamedCredential, openCredentials } from './credential-chain.js';
+import { type CredentialPlace, type NamedCredential, openCredentials } from './credential-chain.js';
 import { redactSecrets } from './redact-secrets.js';
-import type { EntraTarget } from './target.js';
 import { withinTime } from './within-time.js';
 
-/** What data and queues of a namespace are asked with. */
+/** What data and queues of Service Bus are asked with. */
 export const SERVICE_BUS_SCOPE = 'https://servicebus.azure.net/.default';
 /** What resources are asked with. */
 export const ARM_SCOPE = 'https://management.azure.com/.default';
@@ -32,8 +31,8 @@ const LIMIT_MS = 10_000;
 /** A token with less left is asked for again: a link that opens with it must live some minutes. */
 const SPARE_MS = 5 * 60_000;
 
-export async function createCredential(target: Omit<EntraTarget, 'kind' | 'namespace'>, clock: Clock, limitMs = LIMIT_MS): Promise<AzureCredential> {
-  return new CredentialChain(await openCredentials(target, clock, limitMs), clock, limitMs);
+export async function createCredential(place: CredentialPlace, clock: Clock, limitMs = LIMIT_MS): Promise<AzureCredential> {
+  return new CredentialChain(await openCredentials(place, clock, limitMs), clock, limitMs);
 }
 
 class CredentialChain implements AzureCredential {
@@ -51,7 +50,7 @@ class CredentialChain implements AzureCredential {
   }
 
   /**
-   * Throws SB_CREDENTIAL with each credential's reason, after the limit at the latest. The SDK asks before every link it
+   * Throws AZURE_CREDENTIAL with each credential's reason, after the limit at the latest. The SDK asks before every link it
    * opens, and az takes a second for each question: tokens are kept, and questions at the same time share one answer.
    */
   async getToken(scopes: string | string[], options: GetTokenOptions = {}): Promise<AccessToken> {
@@ -103,7 +102,7 @@ class CredentialChain implements AzureCredential {
       throw notSignedIn(reasons);
     };
     return withinTime({ clock: this.#clock, limitMs: this.#limitMs, operation: 'sign in to Azure' }, chain).catch((error: unknown) => {
-      throw error instanceof AppError && error.code === 'SB_CREDENTIAL' ? error : notSignedIn([...reasons, reasonOf(error)]);
+      throw error instanceof AppError && error.code === 'AZURE_CREDENTIAL' ? error : notSignedIn([...reasons, reasonOf(error)]);
     });
   }
 
@@ -116,7 +115,7 @@ class CredentialChain implements AzureCredential {
 }
 
 function notSignedIn(reasons: readonly string[]): AppError {
-  return new AppError('SB_CREDENTIAL', `cannot sign in to Azure: ${reasons.join('; ')}`, {
+  return new AppError('AZURE_CREDENTIAL', `cannot sign in to Azure: ${reasons.join('; ')}`, {
     hint: 'sign in with `az login`, set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or choose with `credential` in the configuration',
     details: { reasons },
   });
