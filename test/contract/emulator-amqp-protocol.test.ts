@@ -167,9 +167,25 @@ test('a message is released, rejected or modified as AMQP has it', async () => {
   }
   await expect.poll(() => emulator.catalog.runtime('q')).toMatchObject({ active: 2, deadLetter: 1 });
   const peeked = await client.createReceiver('q').peekMessages(3);
-  expect(peeked.map(({ body, state, deliveryCount }) => [body as unknown, state, deliveryCount])).toEqual([['released', 'active', 1], ['modified', 'deferred', 0]]);
+  expect(peeked.map(({ body, state, deliveryCount }) => [body as unknown, state, deliveryCount])).toEqual([['released', 'active', 0], ['modified', 'deferred', 0]]);
   const [letter] = await client.createReceiver('q', { subQueueType: 'deadLetter' }).peekMessages(1);
   expect(letter).toMatchObject({ deadLetterReason: 'app:bad', deadLetterErrorDescription: 'why' });
+});
+
+test('what a client asks for after an outcome sees that outcome, also when both come in one piece', async () => {
+  const { connection, client } = await open();
+  await client.createSender('q').sendMessages([{ body: 1 }]);
+  const replies = connection.open_receiver({ source: 'q/$management', target: 'mine', name: 'in' });
+  const requests = connection.open_sender({ target: 'q/$management', name: 'out' });
+  const link = connection.open_receiver({ source: 'q', autoaccept: false, credit_window: 1 });
+  const [[{ delivery }]] = await Promise.all([once(link, 'message') as Promise<[RawContext]>, once(requests, 'sendable'), once(replies, 'receiver_open')]);
+  const answered = once(replies, 'message') as Promise<[RawContext]>;
+  delivery?.modified({ undeliverable_here: true });
+  // After the outcome is written, in the same turn: the socket carries both in one piece.
+  await new Promise((resolve) => process.nextTick(resolve));
+  const body = { 'sequence-numbers': types.wrap_array([1], 0x81, undefined), 'receiver-settle-mode': types.wrap_uint(1) };
+  requests.send({ message_id: 'id', reply_to: 'mine', application_properties: { operation: 'com.microsoft:receive-by-sequence-number' }, body } as never);
+  expect((await answered)[0].message).toMatchObject({ application_properties: { statusCode: 200 } });
 });
 
 test('what is not offered is refused by its name', async () => {

@@ -2,7 +2,7 @@
 // sizes, formats. Everything here touches internals of rhea; rhea.ts says which.
 
 import { CONDITIONS } from './conditions.js';
-import { type AttachFrame, decoded, type DispositionFrame, type Frame, type Receiver, type Session, type TransferFrame } from './rhea.js';
+import { type AttachFrame, type Connection, decoded, type DispositionFrame, type Frame, type Receiver, type Session, type TransferFrame } from './rhea.js';
 import { COORDINATOR_TARGET, isCoordinator } from './transactions.js';
 
 /**
@@ -20,6 +20,7 @@ export function guardSession(session: Session): void {
 function guardTransfers(session: Session): void {
   const receive = session.on_transfer.bind(session);
   session.on_transfer = (frame) => {
+    tellOutcomes(session.connection);
     const link = session.remote.handles[frame.performative.handle];
     if (link === undefined || !isReceiver(link)) return receive(frame);
     const begun = link._incomplete;
@@ -32,6 +33,16 @@ function guardTransfers(session: Session): void {
     const payload = begun !== undefined && isOverLimit(link) ? undefined : frame.payload;
     receive({ ...frame, payload: payload ?? Buffer.alloc(0) });
   };
+}
+
+/**
+ * rhea tells of outcomes at the end of a turn and of messages at once. A client that sets a message aside and asks for it
+ * in its next frame must find it there, also when both frames come in one piece.
+ */
+function tellOutcomes(connection: Connection): void {
+  for (const session of Object.values(connection.local_channel_map)) {
+    if (session.outgoing.updated.length > 0) return connection._process();
+  }
 }
 
 /** The peer takes back a delivery that it has begun; rhea would wait for the rest of it. */

@@ -25,6 +25,8 @@ export function settlementOf(outcome: OutcomeName, state: RemoteState | undefine
       return isTrue(fields[UNDELIVERABLE_HERE]) ? { kind: 'defer', changes } : { kind: 'abandon', changes };
     }
     case 'released':
+      // By AMQP it was not acquired, so that it is no delivery that failed: clients hand back so what they never showed.
+      return { kind: 'return' };
     case 'settled':
       return { kind: 'abandon', changes: null };
   }

@@ -125,7 +125,7 @@ export interface Session extends EventEmitter {
   /** internal */
   readonly links: Readonly<Record<string, Sender | Receiver>>;
   /** internal: rings of deliveries that are not settled by both sides. */
-  readonly outgoing: { readonly deliveries: Deliveries; readonly next_delivery_id: number };
+  readonly outgoing: { readonly deliveries: Deliveries; readonly updated: readonly Delivery[] };
   readonly incoming: { readonly deliveries: Deliveries; next_transfer_id: number };
   /** internal: by the peer's handle. */
   readonly remote: { readonly handles: Readonly<Record<number, Sender | Receiver>> };

@@ -18,7 +18,7 @@ export type Settlement =
   | { readonly kind: 'abandon'; readonly changes: string | null }
   | { readonly kind: 'defer'; readonly changes: string | null }
   | { readonly kind: 'dead-letter'; readonly reason: string | null; readonly description: string | null; readonly changes: string | null }
-  /** It never reached its receiver: back to where it was, and not counted as a delivery. */
+  /** Nobody has worked on it: back to where it was, and not counted as a delivery. */
   | { readonly kind: 'return' };
 
 const HELD = `seq = ? AND token = ? AND state = ${MESSAGE_STATES.locked} AND locked_until > ?`;
