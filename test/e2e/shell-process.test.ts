@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { loadedFiles, PROGRAM, programEnv, runProgram } from '../support/built-program.js';
@@ -52,4 +52,23 @@ test('a command loads the parser of options', () => {
 
 test('--version loads little more than its own entry', () => {
   expect(loadedFiles(['--version'], { cwd: tempDir() }).filter((file) => file.includes('/dist/')).length).toBeLessThanOrEqual(3);
+});
+
+/** Marks of React and Ink in the build. */
+const SCREEN_MARKS = ['react.transitional.element', 'internal_transform'];
+
+test.each([['submit', 'echo'], ['list'], ['stats'], ['dlq', 'groups'], ['worker', 'list'], ['dashboard', '--once'], ['dashboard', '--once', '--view', 'dead']])(
+  '%s %s loads neither React nor Ink',
+  (...words) => {
+    const code = loadedFiles(words, { cwd: tempDir() })
+      .map((file) => readFileSync(file, 'utf8'))
+      .join('\n');
+    for (const mark of SCREEN_MARKS) expect(code).not.toContain(mark);
+  },
+);
+
+test('React and Ink are in the build, in files of their own', () => {
+  const chunks = new URL('../../dist/chunks/', import.meta.url);
+  const withMarks = readdirSync(chunks).filter((name) => SCREEN_MARKS.every((mark) => readFileSync(new URL(name, chunks), 'utf8').includes(mark)));
+  expect(withMarks).toHaveLength(1);
 });

@@ -9,6 +9,8 @@ export interface TestStreamsOptions {
   /** All three streams are a terminal. */
   readonly terminal?: boolean;
   readonly columns?: number;
+  /** When it is another matter than `terminal`. */
+  readonly stdinIsTerminal?: boolean;
 }
 
 export class TestStreams implements Streams {
@@ -18,9 +20,9 @@ export class TestStreams implements Streams {
   readonly stderr: CapturedStream;
   #closedListeners: (() => void)[] = [];
 
-  constructor({ stdin = '', terminal = false, columns = 80 }: TestStreamsOptions = {}) {
+  constructor({ stdin = '', terminal = false, columns = 80, stdinIsTerminal = terminal }: TestStreamsOptions = {}) {
     this.stdin = stdin === null ? new Readable({ read: () => undefined }) : Readable.from(stdin === '' ? [] : [stdin]);
-    this.stdinIsTerminal = terminal;
+    this.stdinIsTerminal = stdinIsTerminal;
     this.stdout = new CapturedStream(terminal, columns);
     this.stderr = new CapturedStream(terminal, columns);
   }

@@ -14,7 +14,7 @@ import { commandLine, doing, flash, refusal, stay, takeToken, type Step } from '
  * Submitting is what the program is for and needs none.
  */
 export function begin(model: Model, intent: Intent, at: number, reasonText: string | null = null): Step {
-  const refused = refusal(model);
+  const refused = refusal(model, intent.kind === 'plan');
   if (refused !== undefined) return refused;
   const needsReason = intent.kind !== 'plain' || intent.question.change.t !== 'submit';
   if (model.session.reasonRequired && needsReason && reasonText === null) {

@@ -71,7 +71,7 @@ export const letterActions: Handlers<Action, 'letter'> = {
 
 /** The editor is opened first, the change is planned and asked for then. */
 export function beginEdit(model: Model, queue: string, sequenceNumber: string): Step {
-  return refusal(model) ?? doing(model, { t: 'edit-letter', queue, sequenceNumber });
+  return refusal(model, true) ?? doing(model, { t: 'edit-letter', queue, sequenceNumber });
 }
 
 export function savePrompt(model: Model, effect: Extract<Effect, { readonly t: 'save-letters' | 'save-text' }>): Step {

@@ -41,16 +41,20 @@ export function leave(model: Model): Model {
   return model.places.length > 1 ? { ...model, places: model.places.slice(0, -1) } : model;
 }
 
-/** A changing action is refused here, before any dialog opens. Undefined: it may go on. */
-export function refusal(model: Model): Step | undefined {
-  if (model.session.readOnly) {
-    const how = model.session.production ? 'start again with --write' : 'start without --read-only, or type :readonly off';
+/**
+ * A changing action is refused here, before any dialog opens. Undefined: it may go on. `needsQueues`: it cannot be done
+ * while the queues cannot be reached; jobs can be changed and submitted as long as the store answers.
+ */
+export function refusal(model: Model, needsQueues: boolean): Step | undefined {
+  const { session, running, slices } = model;
+  if (session.readOnly) {
+    const how = session.production ? 'start again with --write' : 'start without --read-only, or type :readonly off';
     return stay(flash(model, 'wait', `read-only: nothing is changed (${how})`));
   }
-  const { overview } = model.slices;
-  const problem = overview.state === 'error' ? overview.problem : (overview.data?.stats.problem ?? null);
-  if (problem !== null) return stay(flash(model, 'bad', `not now: ${problem.message}`));
-  if (model.running !== null) return stay(flash(model, 'wait', `${model.running.verb} is still going on; Esc stops it`));
+  const { state, problem, data } = slices.overview;
+  const obstacle = state === 'error' ? problem : needsQueues ? (data?.stats.problem ?? null) : null;
+  if (obstacle !== null) return stay(flash(model, 'bad', `not now: ${obstacle.message}`));
+  if (running !== null) return stay(flash(model, 'wait', `${running.verb} is still going on; Esc stops it`));
   return undefined;
 }
 

@@ -2,22 +2,16 @@
 // place on the screen, so that scrolling changes texts and never the tree.
 
 import { Box, Text, Transform } from 'ink';
-import { memo, useSyncExternalStore, type ReactElement } from 'react';
+import { memo, type ReactElement } from 'react';
 
-/** What the tree shows, and how it hears of the next. */
-export interface FrameStore {
-  readonly subscribe: (onChange: () => void) => () => void;
-  readonly current: () => Painted;
-}
-
+/** A whole screen. */
 export interface Painted {
   readonly columns: number;
   /** Painted rows, each `columns` cells wide. */
   readonly rows: readonly string[];
 }
 
-export function App({ store }: { readonly store: FrameStore }): ReactElement {
-  const { columns, rows } = useSyncExternalStore(store.subscribe, store.current);
+export function App({ columns, rows }: Painted): ReactElement {
   const blank = ' '.repeat(columns);
   return (
     <Box flexDirection="column" width={columns} height={rows.length}>

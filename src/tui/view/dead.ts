@@ -12,8 +12,8 @@ import { tableLines, type Column } from './table.js';
 export function deadTitle(model: Model): Line {
   const { dead, lists, size: screen } = model;
   const groups = dataOf(model, 'groups');
-  const counts = groups === null ? '' : `${num(groups.inQueues)} letters, ${num(groups.groups.length)} ${groups.groups.length === 1 ? 'reason' : 'reasons'}`;
-  const looked = groups === null ? '' : `  looked ${ago(model.now - groups.lookedAt)} ago`;
+  const counts = groups === null ? '' : `${num(groups.inQueues)} letters${screen.columns < 80 ? '' : `, ${num(groups.groups.length)} ${groups.groups.length === 1 ? 'reason' : 'reasons'}`}`;
+  const looked = groups === null || screen.columns < 80 ? '' : `  looked ${ago(model.now - groups.lookedAt)} ago`;
   const marks = lists.letters.marks.length === 0 ? [] : [span(`  ${lists.letters.marks.length} marked`, 'accent')];
   const filter: readonly Piece[] = dead.filter === '' ? [] : [' ', span('── ', 'faint'), span(clean(dead.filter), 'accent')];
   return rule([span('Dead letters', 'strong'), `: ${dead.queue === null ? 'all queues' : clean(dead.queue)}`, ...filter], [span(counts, 'strong'), span(looked, 'faint'), ...marks], screen.columns);

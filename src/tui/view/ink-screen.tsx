@@ -3,8 +3,7 @@
 import { EventEmitter } from 'node:events';
 import { Readable } from 'node:stream';
 import { render } from 'ink';
-import type { Size } from '../terminal/terminal.js';
-import { App, type FrameStore, type Painted } from './app.js';
+import { App, type Painted } from './app.js';
 
 export interface InkScreen {
   show(painted: Painted): void;
@@ -12,13 +11,12 @@ export interface InkScreen {
 }
 
 /**
- * `draw` gets one frame for each `show`, in step with it. Ink 6.8.0 in debug mode writes the whole frame once per commit,
- * past its own throttle, cursor handling and clearing; a test holds it to that.
+ * `draw` gets one frame for each `show` that changes something, before `show` returns. Ink 6.8.0 in debug mode writes the
+ * whole frame once per commit, past its own throttle, cursor handling and clearing; a test holds it to that.
  */
 export function openInkScreen(first: Painted, draw: (frame: string) => void): InkScreen {
-  const store = new Store(first);
-  const output = new FrameOutput(() => store.size(), draw);
-  const instance = render(<App store={store} />, {
+  const output = new FrameOutput(first, draw);
+  const instance = render(<App {...first} />, {
     // Ink asks these streams for size, `write` and events, and for nothing else.
     stdout: output as unknown as NodeJS.WriteStream,
     stderr: output.silent as unknown as NodeJS.WriteStream,
@@ -30,9 +28,8 @@ export function openInkScreen(first: Painted, draw: (frame: string) => void): In
   });
   return {
     show: (painted) => {
-      const isOtherSize = painted.columns !== store.current().columns;
-      store.set(painted);
-      if (isOtherSize) output.emit('resize');
+      output.resize(painted);
+      instance.rerender(<App {...painted} />);
     },
     close: () => {
       output.end();
@@ -41,60 +38,42 @@ export function openInkScreen(first: Painted, draw: (frame: string) => void): In
   };
 }
 
-class Store implements FrameStore {
-  #painted: Painted;
-  readonly #listeners = new Set<() => void>();
-
-  constructor(first: Painted) {
-    this.#painted = first;
-  }
-
-  readonly current = (): Painted => this.#painted;
-
-  readonly subscribe = (onChange: () => void): (() => void) => {
-    this.#listeners.add(onChange);
-    return () => this.#listeners.delete(onChange);
-  };
-
-  size(): Size {
-    return { columns: this.#painted.columns, rows: this.#painted.rows.length };
-  }
-
-  set(painted: Painted): void {
-    this.#painted = painted;
-    for (const listener of this.#listeners) listener();
-  }
-}
-
 // eslint-disable-next-line no-control-regex -- Ink's own cursor sequences
 const CURSOR_MODE = /^\u001B\[\?25[hl]$/;
 
 class FrameOutput extends EventEmitter {
   readonly isTTY = true;
   readonly silent = Object.assign(new EventEmitter(), { isTTY: true, columns: 80, rows: 24, write: () => true });
-  #ended = false;
+  columns: number;
+  rows: number;
+  readonly #draw: (frame: string) => void;
+  #isOpen = true;
 
-  constructor(
-    private readonly size: () => Size,
-    private readonly draw: (frame: string) => void,
-  ) {
+  constructor({ columns, rows }: Painted, draw: (frame: string) => void) {
     super();
-  }
-
-  get columns(): number {
-    return this.size().columns;
-  }
-
-  get rows(): number {
-    return this.size().rows;
+    this.columns = columns;
+    this.rows = rows.length;
+    this.#draw = draw;
   }
 
   write(text: string): boolean {
-    if (!this.#ended && text !== '' && !CURSOR_MODE.test(text)) this.draw(text);
+    if (this.#isOpen && text !== '' && !CURSOR_MODE.test(text)) this.#draw(text);
     return true;
   }
 
+  /** The next tree is laid out in this width. */
+  resize({ columns, rows }: Painted): void {
+    const isOther = columns !== this.columns;
+    this.columns = columns;
+    this.rows = rows.length;
+    // Ink draws the present tree anew when it hears of another size; only the next one is of that size.
+    const isOpen = this.#isOpen;
+    this.#isOpen = false;
+    if (isOther) this.emit('resize');
+    this.#isOpen = isOpen;
+  }
+
   end(): void {
-    this.#ended = true;
+    this.#isOpen = false;
   }
 }
