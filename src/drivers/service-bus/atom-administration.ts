@@ -15,7 +15,7 @@ export type AtomPlace =
 
 /** Loads @azure/service-bus; asks nothing yet. Throws CONFIG_INVALID. */
 export async function openAtomAdministration(place: AtomPlace): Promise<QueueAdministration> {
-  const { ServiceBusAdministrationClient: Client } = await import('@azure/service-bus');
+  const { ServiceBusAdministrationClient: Client } = await import('./azure-sdk.js');
   // No retries of its own: ours are bounded and know the budget.
   const options = { retryOptions: { maxRetries: 0 } };
   if (place.kind === 'entra') return new AtomAdministration(new Client(namespaceHost(place.namespace), place.credential, options));

@@ -62,7 +62,7 @@ export async function openServiceBus({ target, countBudget, ...options }: OpenSe
   const { queues, pauses, clock, random } = options;
   const patience = { ...PATIENCE, ...options.patience };
   const credential = target.kind === 'entra' ? await createCredential(target, clock) : undefined;
-  const { ServiceBusClient: Client } = await import('@azure/service-bus');
+  const { ServiceBusClient: Client } = await import('./azure-sdk.js');
   const createClient = (): ServiceBusClient => {
     const sdkOptions = { retryOptions: sdkRetryOptions(patience.callTimeoutMs) };
     if (target.kind === 'connection-string') return new Client(sdkConnectionString(target), sdkOptions);
