@@ -99,7 +99,7 @@ function queuedSituation(job: Job, now: number, holdUp: HoldUp | undefined): str
   }
   if (holdUp !== undefined) return `It waits, and ${holdUp.reason}.${after}`;
   const waiting = printCoarseDuration(now - job.queuedAt);
-  return `It has waited ${waiting} for a free place in a worker.${after}`;
+  return `It has waited ${waiting} for a free place in a worker.${mayBeLost(job, now - job.queuedAt)}${after}`;
 }
 
 function runningSituation(job: Job, now: number, workerAlive: boolean, holdUp: HoldUp | undefined): string {
@@ -108,8 +108,18 @@ function runningSituation(job: Job, now: number, workerAlive: boolean, holdUp: H
   if (workerAlive) return `It has been running${since}, attempt ${job.attempt} of ${job.maxAttempts}.${cancelling}`;
   if (holdUp !== undefined) return `Its worker shows no sign of life, and ${holdUp.reason}.${cancelling}`;
   const lock = job.delivery === null ? '' : lockText(job.delivery.lockedUntil - now);
-  return `Its worker shows no sign of life.${lock}${cancelling}`;
+  const lost = job.delivery === null ? '' : mayBeLost(job, now - job.delivery.lockedUntil);
+  return `Its worker shows no sign of life.${lock}${lost}${cancelling}`;
 }
+
+/** What becomes of a message that does not come: see dead-letter-watch.ts and lost-messages.ts. */
+function mayBeLost({ queueMode, expiresAt }: Job, overdueMs: number): string {
+  if (queueMode !== 'service_bus' || overdueMs < OVERDUE_MS) return '';
+  const end = expiresAt === null ? '' : `, and at the latest it ends at ${new Date(expiresAt).toISOString()}`;
+  return ` If Service Bus has lost its message, a worker sends it again once it has seen the queue empty for a while${end}.`;
+}
+
+const OVERDUE_MS = 10 * 60_000;
 
 function lockText(leftMs: number): string {
   return leftMs > 0

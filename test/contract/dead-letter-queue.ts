@@ -53,6 +53,18 @@ function peeking(makeBackend: MakeQueueBackend): void {
     expect(pages).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
   });
 
+  test('begins at a number, whether a letter has it or not', async () => {
+    const backend = await makeBackend();
+    await deadLetterAll(backend, IDS);
+    const numbers = (await letters(backend)).map(({ sequenceNumber }) => sequenceNumber);
+    const from = async (number: string): Promise<string[]> => (await backend.deadLetters.peek({ queue: QUEUE, limit: 2, from: number })).letters.map(({ messageId }) => messageId);
+    expect(await from(numbers[2] ?? '')).toEqual(IDS.slice(2, 4));
+    expect(await from('1')).toEqual(IDS.slice(0, 2));
+    expect(await from(String(Number(numbers.at(-1)) + 1))).toEqual([]);
+    expect(await from('9223372036854775807')).toEqual([]);
+    await expect(from('x')).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+  });
+
   test('ends with a full last page', async () => {
     const backend = await makeBackend();
     await deadLetterAll(backend, ['a', 'b']);

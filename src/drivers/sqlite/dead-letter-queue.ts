@@ -33,7 +33,7 @@ export class SqliteDeadLetterQueue implements DeadLetterQueue {
   }
 
   async peek({ queue, limit, cursor, from }: PeekDeadLetters): Promise<DeadLetterPage> {
-    const afterSeq = cursor === undefined ? (readSequence(from ?? '1') ?? 1) - 1 : readCursor(cursor);
+    const afterSeq = cursor === undefined ? readFrom(from) - 1 : readCursor(cursor);
     // One more than asked for tells whether there is a next page.
     const found = await this.#parts.reader.read(() => this.#parts.broker.deadLetters.peek({ queue, afterSeq, limit: limit + 1 }));
     const letters = found.slice(0, limit).map(deadLetterOf);
@@ -139,6 +139,12 @@ function brokerLetterOf(letter: DeadLetter): BrokerDeadLetter {
 function readSequence(text: string): number | undefined {
   const number = /^[1-9]\d{0,15}$/.test(text) ? Number(text) : Number.NaN;
   return Number.isSafeInteger(number) ? number : undefined;
+}
+
+/** A number that is too large for this backend is fine: there is nothing from it on. */
+function readFrom(from = '1'): number {
+  if (/^\d{1,19}$/.test(from)) return Math.min(Number(from), Number.MAX_SAFE_INTEGER);
+  throw new AppError('INPUT_INVALID', `from: expected a sequence number, got ${JSON.stringify(from)}`);
 }
 
 function readCursor(cursor: string): number {
