@@ -149,9 +149,19 @@ const PLACES: readonly FailureRow[] = [
 
 const NETWORK: readonly FailureRow[] = [
   {
-    fits: either(token('EPROTO', 'ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG'), said(/wrong version number/i)),
+    fits: either(({ tokens }) => tokens.some((one) => one.startsWith('HPE_')), said(/not an AMQP broker|Invalid protocol header for AMQP|Parse Error: Expected HTTP/i)),
     code: 'SB_UNREACHABLE',
-    message: 'the other side does not speak TLS',
+    message: 'something else answers there',
+    hint: 'check host and port; an emulator has AMQP on one port (5672) and administration on another (5300)',
+  },
+  {
+    // A broker without TLS just hangs up; the SDK says no more of it than that it failed.
+    fits: either(
+      token('EPROTO', 'ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG'),
+      said(/wrong version number|before secure TLS connection|^(?:\w+: )?Failed to connect$/i),
+    ),
+    code: 'SB_UNREACHABLE',
+    message: 'the other side hung up, perhaps because it does not speak TLS',
     hint: 'an emulator needs `;UseDevelopmentEmulator=true` in the connection string, and its administration an http:// address',
   },
   {
@@ -181,7 +191,10 @@ const NETWORK: readonly FailureRow[] = [
     hint: 'Service Bus needs port 5671 open to the outside (5672 for an emulator); see where it ends with `copiloteval doctor`',
   },
   {
-    fits: token('ServiceTimeout', 'OperationTimeoutError', 'ServiceUnavailableError', 'com.microsoft:timeout', 'http 408', 'http 504', 'TimeoutError'),
+    fits: either(
+      token('ServiceTimeout', 'OperationTimeoutError', 'ServiceUnavailableError', 'com.microsoft:timeout', 'http 408', 'http 504', 'TimeoutError'),
+      said(/due to operation timeout/i),
+    ),
     code: 'SB_TIMEOUT',
     message: 'no answer came in time',
     hint: 'try again; if it stays, see how far it gets with `copiloteval doctor`',

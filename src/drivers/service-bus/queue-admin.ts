@@ -34,7 +34,7 @@ const SEEN_MS = 5_000;
 /** Each opens a link of its own; a namespace can have thousands of queues. */
 const PEEKS_AT_ONCE = 8;
 const MANAGE_HINT =
-  'counts and queue settings need the right Manage (of a key), or Reader on the namespace with subscription and resource group in the configuration';
+  'counts need the right Manage, or Listen to look into the queues; a key that lacks both may still submit: see what it may do with `copiloteval doctor`';
 
 export class ServiceBusQueueAdmin implements QueueAdmin {
   readonly #parts: QueueAdminParts;

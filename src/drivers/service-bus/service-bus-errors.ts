@@ -59,7 +59,8 @@ function tellingLeaf(error: unknown): { facts: ErrorFacts; failure: Failure } {
 }
 
 function operationText({ operation, queue }: ErrorPlace): string {
-  return queue === undefined ? operation : `${operation} (queue ${queue})`;
+  if (queue === undefined) return operation;
+  return operation.includes('the queue') ? operation.replace('the queue', `the queue ${queue}`) : `${operation} (queue ${queue})`;
 }
 
 /** At most this much of somebody else's text. */
@@ -68,6 +69,7 @@ const SAID_LENGTH = 300;
 /** Azure adds a tracking id and its own time to each text; the cause keeps them. */
 function saidBy({ message, tokens }: ErrorFacts): string {
   const text = redactSecrets(message)
+    .replace(/^SubCode=\d+\.\s*/i, '')
     .replace(/\s*(?:TrackingId|Timestamp|SystemTracker|CorrelationId)\s*[:=].*$/is, '')
     .replace(/\s+/g, ' ')
     .trim();

@@ -5,7 +5,7 @@ import { isIP } from 'node:net';
 
 import type { Clock } from '../../../ports/clock.js';
 import type { HealthCheck } from '../../../ports/diagnostics.js';
-import { isAzureHost } from '../connection-string.js';
+import { isAzureHost, isLoopback } from '../connection-string.js';
 import { serviceBusError } from '../service-bus-errors.js';
 import type { AmqpAddress } from '../target.js';
 import { withinTime } from '../../azure-access/within-time.js';
@@ -15,6 +15,7 @@ import { fail, ok } from '../../azure-access/health.js';
 const RESOLVE_MS = 3_000;
 const GREET_MS = 3_000;
 const HTTPS_MS = 1_500;
+const NOBODY_HERE = 'nothing listens there: start the emulator with `copiloteval emulator start`, or check the port in the connection string';
 
 export async function checkNetwork(address: AmqpAddress, clock: Clock): Promise<readonly HealthCheck[]> {
   const named = isIP(address.host) === 0 ? [await checkName(address, clock)] : [];
@@ -46,8 +47,8 @@ async function checkConnection(address: AmqpAddress, clock: Clock): Promise<Heal
     await withinTime({ clock, limitMs: GREET_MS, operation: `reach ${where}` }, (signal) => greetAmqp(address, signal));
     return ok(name, `${where} answers in ${Math.round(clock.monotonic() - start)} ms`);
   } catch (error) {
-    const { message, hint, code } = serviceBusError(error, { operation: `reach ${where}` });
-    if (!isAzureHost(host) || code === 'SB_FAILED') return fail(name, message, hint ?? 'check host and port');
+    const { message, hint } = serviceBusError(error, { operation: `reach ${where}` });
+    if (!isAzureHost(host)) return fail(name, message, isLoopback(host) && /ECONNREFUSED/.test(message) ? NOBODY_HERE : (hint ?? 'check host and port'));
     const byHttps = await withinTime({ clock, limitMs: HTTPS_MS, operation: 'reach port 443' }, (signal) => reaches(host, 443, signal)).catch(() => false);
     const remedy = byHttps
       ? `port 443 of it answers and ${port} does not: let the firewall open ${port} to the outside`

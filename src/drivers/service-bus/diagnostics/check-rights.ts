@@ -95,5 +95,5 @@ function grant(right: Right | 'manage', target: ServiceBusTarget, az: AzLines): 
 /** A refused key says the same for every reason: these are the usual ones. */
 function refusedRemedy(target: ServiceBusTarget, az: AzLines): string {
   if (target.kind === 'entra') return `give the identity a role, which takes some minutes to work: ${az.grantRole('Azure Service Bus Data Owner')}`;
-  return `the key may be cut off, renewed, of another namespace, or signed with a wrong clock: copy it again, ${az.listKeys('POLICY')}`;
+  return `the key may be cut off, renewed, of another namespace, or signed with a wrong clock; copy it again: ${az.listKeys('POLICY')}`;
 }

@@ -3,6 +3,7 @@
 import type { ServiceBusClient } from '@azure/service-bus';
 
 import type { Clock } from '../../../ports/clock.js';
+import { cutConnection } from '../cut-connection.js';
 import type { DiagnosticsParts } from '../diagnostics.js';
 import { openAdministration } from '../open-administration.js';
 import { type PeekMessages, peekThrough } from '../peek-messages.js';
@@ -26,7 +27,7 @@ const CLOSE_MS = 1_000;
 export async function openProbe(parts: Omit<DiagnosticsParts, 'registry'>): Promise<Probe> {
   const { target, credential } = parts;
   const { administration } = await openAdministration(target, credential);
-  const { ServiceBusClient: Client } = await import('@azure/service-bus');
+  const { ServiceBusClient: Client } = await import('../azure-sdk.js');
   const options = { retryOptions: { maxRetries: 0, timeoutInMs: PROBE_MS } };
   let client: ServiceBusClient;
   if (target.kind === 'connection-string') client = new Client(sdkConnectionString(target), options);
@@ -47,4 +48,5 @@ export async function openProbe(parts: Omit<DiagnosticsParts, 'registry'>): Prom
 
 async function closeInTime(client: ServiceBusClient, clock: Clock): Promise<void> {
   await withinTime({ clock, limitMs: CLOSE_MS, operation: 'close' }, () => client.close()).catch(() => undefined);
+  cutConnection(client);
 }

@@ -7,6 +7,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 
 import type { AzureCredential } from '../../../../src/drivers/azure-access/credentials.js';
 import { diagnoseServiceBus } from '../../../../src/drivers/service-bus/diagnostics.js';
+import { azLines } from '../../../../src/drivers/service-bus/diagnostics/az-lines.js';
 import { checkSettings } from '../../../../src/drivers/service-bus/diagnostics/check-settings.js';
 import type { ServiceBusTarget } from '../../../../src/drivers/service-bus/target.js';
 import { type AccessKey, ALL_RIGHTS } from '../../../../src/emulator/sas/access-key.js';
@@ -110,14 +111,14 @@ describe('rights', () => {
     expect(byName.get('service bus right: send')?.status).toBe(send);
     expect(byName.get('service bus right: listen')?.status).toBe(listens);
     const missing = checks.find(({ name, status }) => status === 'warn' && /send|listen/.test(name));
-    expect(missing?.remedy).toMatch(/az servicebus namespace authorization-rule create .* --rights (Send|Listen)/);
+    expect(missing?.remedy).toMatch(/copiloteval emulator start --key copiloteval-(send|listen)=SECRET:(Send|Listen)/);
   });
 
   test('of a wrong key are none, and the usual reasons are named', async () => {
     const started = performance.now();
     const checks = await diagnose(targetOf(await emulator(), { ...ALL, key: 'wrong' }));
     expect(linesOf(checks).filter((line) => line.startsWith('fail'))).toEqual([expect.stringMatching(/right: send: refused/), expect.stringMatching(/right: listen: refused/)]);
-    expect(checks.find(({ status }) => status === 'fail')?.remedy).toMatch(/cut off.*az servicebus namespace authorization-rule keys list/);
+    expect(checks.find(({ status }) => status === 'fail')?.remedy).toMatch(/cut off.*the emulator prints its connection strings/);
     expect(performance.now() - started).toBeLessThan(10_000);
   });
 });
@@ -128,7 +129,7 @@ describe('queues', () => {
     const missing = checks.find(({ name }) => name === 'service bus queues');
     expect(missing).toMatchObject({ status: 'fail', detail: 'jobs is missing' });
     expect(missing?.remedy).toContain('copiloteval queues create jobs');
-    expect(missing?.remedy).toMatch(/az servicebus queue create .* --name jobs --max-delivery-count 3 --lock-duration PT30S --default-message-time-to-live PT1H/);
+    expect(missing?.remedy).toContain('copiloteval emulator start --queues FILE');
     expect(linesOf(checks).join('\n')).toContain('cannot be told while the queue jobs is missing');
   });
 
@@ -147,11 +148,25 @@ describe('queues', () => {
   });
 });
 
+test('the commands of az have in them what is known of the namespace', () => {
+  const shop: ServiceBusTarget = { kind: 'connection-string', connectionString: `Endpoint=sb://shop.servicebus.windows.net/;SharedAccessKeyName=k;SharedAccessKey=x` };
+  expect(azLines(shop).createQueue(JOBS)).toBe(
+    '`az servicebus queue create -g GROUP --namespace-name shop --name jobs --max-delivery-count 3 --lock-duration PT30S --default-message-time-to-live PT1H --enable-dead-lettering-on-message-expiration true`',
+  );
+  expect(azLines(shop).createPolicy('worker', ['Listen', 'Send'])).toBe('`az servicebus namespace authorization-rule create -g GROUP --namespace-name shop --name worker --rights Listen Send`');
+  expect(azLines(shop).setStatus('jobs', 'Active')).toBe('`az servicebus queue update -g GROUP --namespace-name shop --name jobs --status Active`');
+  const known: ServiceBusTarget = { kind: 'entra', namespace: 'shop', credential: 'cli', arm: { subscriptionId: 'sub-1', resourceGroup: 'group-1' } };
+  expect(azLines(known).grantRole('Reader')).toBe(
+    '`az role assignment create --role "Reader" --assignee WHO --scope /subscriptions/sub-1/resourceGroups/group-1/providers/Microsoft.ServiceBus/namespaces/shop`',
+  );
+});
+
 describe('the network', () => {
   test('a port where nobody listens', async () => {
     const port = await listen(() => undefined);
     const checks = await diagnose(at(`127.0.0.1:${port === 65_535 ? port - 1 : port + 1}`));
     expect(linesOf(checks).at(-1)).toMatch(/^fail service bus connection: .*ECONNREFUSED/);
+    expect(checks.at(-1)?.remedy).toContain('copiloteval emulator start');
   });
 
   test('a name that has no address', async () => {

@@ -100,8 +100,17 @@ describe('what the network answers, through the real SDK', () => {
     expect(['SB_NAMESPACE_NOT_FOUND', 'SB_UNREACHABLE']).toContain(serviceBusError(thrown, { operation: 'send' }).code);
   });
 
-  test('TLS where none is spoken is SB_UNREACHABLE, and says what an emulator needs', async () => {
-    const server = createServer((socket) => void socket.on('error', () => undefined).end('AMQP\u0003\u0001\u0000\u0000'));
+  test('a peer that does not speak AMQP is SB_UNREACHABLE, and the ports of an emulator are named', async () => {
+    const port = await listen(createServer((socket) => void socket.on('error', () => undefined).end('HTTP/1.1 400 Bad Request\r\n\r\n')));
+    const thrown = await failureOf(emulatorAt('127.0.0.1', port), 'jobs');
+    expect(serviceBusError(thrown, { operation: 'send' })).toMatchObject({ code: 'SB_UNREACHABLE', hint: expect.stringContaining('5300') });
+  });
+
+  test.each([
+    ['answers in plain', 'AMQP\u0003\u0001\u0000\u0000'],
+    ['hangs up', ''],
+  ])('TLS with a peer that %s is SB_UNREACHABLE, and says what an emulator needs', async (_what, reply) => {
+    const server = createServer((socket) => void socket.on('error', () => undefined).resume().end(reply));
     const port = await listen(server);
     const thrown = await failureOf(`Endpoint=sb://localhost:${port};SharedAccessKeyName=k;SharedAccessKey=x`, 'jobs');
     expect(serviceBusError(thrown, { operation: 'send' })).toMatchObject({ code: 'SB_UNREACHABLE', hint: expect.stringContaining('UseDevelopmentEmulator=true') });
