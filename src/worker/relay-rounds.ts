@@ -51,7 +51,8 @@ async function relayOnce({ backend, log, fallback }: RelayParts, request: { budg
   if (outbox === undefined) return undefined;
   try {
     const result = await relayOutbox({ ...relayPorts(backend), outbox, fallback }, request);
-    if (result.problem !== null) log.warn({ ...result }, `messages could not be sent: ${result.problem}`);
+    const { sent, moved, left, problem } = result;
+    if (problem !== null) log.warn({ sent, moved, left }, `messages could not be sent: ${problem}`);
     return result;
   } catch (error) {
     log.warn({ err: error }, 'the outbox could not be relayed; trying again');
