@@ -124,7 +124,9 @@ function notSignedIn(reasons: readonly string[]): AppError {
 /** The SDK explains itself over several lines; the first says what happened. */
 function reasonOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  const [first = ''] = redactSecrets(text).split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== '');
+  const [line = ''] = redactSecrets(text).split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== '');
+  // Where to read more is in its documents; here it would hide what happened.
+  const first = line.replace(/\s*(?:To troubleshoot, visit|To mitigate this issue, see|Please visit https).*$/i, '');
   return first.length <= 240 ? first : `${first.slice(0, 240)}…`;
 }
 
