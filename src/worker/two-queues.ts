@@ -36,6 +36,7 @@ interface FarState {
 const LOOK_EVERY_MS = 1000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 10_000;
+const NEXT_MS = 50;
 const NEAR_SLICE_MS = 250;
 const FAR_GRACE_MS = 1000;
 const NEVER = new AbortController().signal;
@@ -55,16 +56,18 @@ export class TwoQueues {
     const state = this.#stateOf(params.queue);
     if (state.late.length > 0) return state.late.splice(0, params.max);
     // With both busy each has the first pick in turn, and half of the room then: with one slot that is every other message.
-    const farFirst = state.busy ? this.#turn++ % 2 === 1 : state.nearBusy && this.#isLookDue(state);
+    const bothBusy = state.busy && state.nearBusy;
+    const farFirst = bothBusy ? this.#turn++ % 2 === 1 : state.nearBusy && this.#isLookDue(state);
     if (farFirst) {
       const far = await this.#takeFar({ ...params, max: half(params.max), waitMs: 0 });
       const near = await this.#takeNear({ ...params, max: params.max - far.length }, far);
       if (far.length + near.length > 0) return [...far, ...near];
     } else {
-      const near = await this.#takeNear({ ...params, max: state.busy ? half(params.max) : params.max }, []);
+      const near = await this.#takeNear({ ...params, max: bothBusy ? half(params.max) : params.max }, []);
       if (near.length > 0) return [...near, ...(await this.#lookFar({ ...params, max: params.max - near.length }, state))];
     }
-    return params.waitMs <= 0 ? this.#takeFar(params) : this.#waitForEither(params, state);
+    if (params.waitMs <= 0) return this.#takeFar(params);
+    return state.busy ? this.#takeNext(params, state) : this.#waitForEither(params, state);
   }
 
   /** What is there at once. A failure must not cost the messages that are held already: it comes again with the next call. */
@@ -86,6 +89,12 @@ export class TwoQueues {
       // Hopeless, but the near queue's messages are held: they are worked on first.
       return [];
     }
+  }
+
+  /** The far one has just had something: the next comes in a moment, and waiting for both costs more than that. */
+  async #takeNext(params: ReceiveParams, state: FarState): Promise<Delivery[]> {
+    const next = await this.#takeFar({ ...params, waitMs: Math.min(params.waitMs, NEXT_MS) });
+    return next.length > 0 || params.signal?.aborted === true ? next : this.#waitForEither(params, state);
   }
 
   #isLookDue({ lookedAt }: FarState): boolean {
