@@ -91,6 +91,8 @@ export class SdkClients {
     const limit = { clock: this.#clock, limitMs: CLOSE_LIMIT_MS, operation: 'close the connection' };
     // Nothing is left to be done for a connection that cannot even be closed.
     await withinTime(limit, () => client.close()).catch(() => undefined);
+    failRequests(client, new AppError('SB_UNREACHABLE', 'the connection was closed before the broker answered'));
+    cutConnection(client);
   }
 }
 

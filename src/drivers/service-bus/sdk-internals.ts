@@ -3,6 +3,8 @@
 //
 // - Whether a link is still attached. The SDK attaches a broken link again under the old name, and would then settle
 //   deliveries of the old link on the new one, where their numbers belong to other messages.
+// - When the connection is lost. Requests whose answers were on their way would be waited for until their time is up, up
+//   to a minute, and hold up everything behind them.
 // - The option TCP_NODELAY. Without it every small exchange waits for a delayed acknowledgement, 40 ms.
 
 import { Socket } from 'node:net';
@@ -30,15 +32,43 @@ export function linkOfSender(sender: ServiceBusSender): AmqpLink | undefined {
   return linkAt(sender, ['_sender', '_link', '_link']);
 }
 
-/** Switches Nagle's algorithm off for the connection that the client has or opens next. It gets a new one after each loss. */
+/** Switches Nagle's algorithm off for the connection that the client has or is about to open. */
 export function sendWithoutDelay(client: ServiceBusClient): void {
-  const connection = partAt(client, ['_connectionContext', 'connection', '_connection']);
+  const connection = connectionOf(client);
   const options = partAt(connection, ['options']);
   if (options === undefined || options['tcp_no_delay'] === true) return;
   options['tcp_no_delay'] = true;
   // Read when it connects; one that is connected already is told.
   const socket = connection?.['socket'];
   if (socket instanceof Socket) socket.setNoDelay(true);
+}
+
+/** Calls the listener once when the client's connection is lost, or could not be made. */
+export function watchConnection(client: ServiceBusClient, onLost: () => void): void {
+  const connection = connectionOf(client);
+  if (connection === undefined || !isEmitter(connection)) return;
+  const emitter = connection as unknown as Emitter;
+  const lost = (): void => {
+    emitter.removeListener('disconnected', lost);
+    onLost();
+  };
+  emitter.on('disconnected', lost);
+}
+
+/** Ends the requests of the client that wait for an answer, with this error. */
+export function failRequests(client: ServiceBusClient, error: Error): void {
+  const context = partAt(client, ['_connectionContext']);
+  const management = Object.values(partAt(context, ['managementClients']) ?? {}).map((one) => partAt(one, ['_link']));
+  for (const link of [...management, partAt(context, ['cbsSession', '_cbsSenderReceiverLink'])]) {
+    const requests = link?.['_responsesMap'];
+    if (!(requests instanceof Map)) continue;
+    for (const request of requests.values()) {
+      const waiting = partAt(request, []);
+      if (typeof waiting?.['cleanupBeforeResolveOrReject'] === 'function') call(waiting['cleanupBeforeResolveOrReject']);
+      if (typeof waiting?.['reject'] === 'function') call(waiting['reject'], error);
+    }
+    requests.clear();
+  }
 }
 
 /** Calls the listener once when the link is detached or its connection is lost. Returns what ends the watch. */
@@ -61,6 +91,14 @@ export function watchLink(link: AmqpLink, onLost: () => void): () => void {
 }
 
 type Part = Record<string, unknown>;
+
+function connectionOf(client: ServiceBusClient): Part | undefined {
+  return partAt(client, ['_connectionContext', 'connection', '_connection']);
+}
+
+function call(method: unknown, ...values: readonly unknown[]): void {
+  (method as (...values: readonly unknown[]) => void)(...values);
+}
 
 function linkAt(from: object, path: readonly string[]): AmqpLink | undefined {
   const link = partAt(from, path);
