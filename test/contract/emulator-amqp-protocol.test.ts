@@ -184,7 +184,7 @@ test('what a client asks for after an outcome sees that outcome, also when both 
   // After the outcome is written, in the same turn: the socket carries both in one piece.
   await new Promise((resolve) => process.nextTick(resolve));
   const body = { 'sequence-numbers': types.wrap_array([1], 0x81, undefined), 'receiver-settle-mode': types.wrap_uint(1) };
-  requests.send({ message_id: 'id', reply_to: 'mine', application_properties: { operation: 'com.microsoft:receive-by-sequence-number' }, body } as never);
+  requests.send({ message_id: 'id', reply_to: 'mine', application_properties: { operation: 'com.microsoft:receive-by-sequence-number' }, body });
   expect((await answered)[0].message).toMatchObject({ application_properties: { statusCode: 200 } });
 });
 

@@ -120,6 +120,20 @@ test('frames of chance, before and after the opening, never bring the emulator d
   await stillServes(emulator);
 });
 
+test('one name stands for a link in each direction, but not for two in one', async () => {
+  const { emulator } = await openClient();
+  const { socket, ended } = await peer(emulator);
+  const cbs = (kind: string): unknown => decoded(Buffer.from(`0053${kind}c00701a104${Buffer.from('$cbs').toString('hex')}`, 'hex'));
+  const attach = (handle: number, role: boolean): Buffer => frame(ATTACH, ['both', uint(handle), role, null, null, cbs('28'), cbs('29'), null, null, uint(0)]);
+  const received: Buffer[] = [];
+  socket.on('data', (bytes) => received.push(bytes));
+  const attaches = (): number => Buffer.concat(received).toString('latin1').split('\x00S\x12').length - 1;
+  socket.write(Buffer.concat([open(), attach(0, false), attach(1, true)]));
+  await expect.poll(attaches).toBe(2);
+  socket.write(attach(2, false));
+  expect((await ended).toString('latin1')).toContain('attached already');
+});
+
 test('a peer that ends in the middle of a login or a frame is forgotten', async () => {
   const { emulator } = await openClient();
   for (const bytes of [Buffer.alloc(0), SASL_HEADER, Buffer.concat([SASL_HEADER, Buffer.from('0000', 'hex')]), Buffer.concat([open(), Buffer.from('000001', 'hex')])]) {

@@ -97,8 +97,28 @@ function guardAttaches(session: Session): void {
   session.on_attach = (frame: Frame<AttachFrame>) => {
     // rhea would drop a target of this kind, and with it what the link is refused for.
     if (isCoordinator(frame.performative.target)) frame.performative.target = decoded(COORDINATOR_TARGET);
+    makeRoomForName(session, frame.performative);
     receive(frame);
   };
+}
+
+/**
+ * A name stands for one link in each direction; rhea knows one link by a name. The link of the other direction is kept
+ * under a name that no peer gives, which nothing but rhea's table uses once the link is attached.
+ */
+function makeRoomForName({ links }: Session, { name, role }: AttachFrame): void {
+  const [own, other] = role ? ['outgoing', 'incoming'] : ['incoming', 'outgoing'];
+  if (links[hiddenName(name, own)] !== undefined) throw new Error(`the link ${JSON.stringify(name)} is attached already`);
+  const link = links[name];
+  // The peer's role is the opposite of the link's here.
+  if (link === undefined || link.is_receiver() !== role) return;
+  delete links[name];
+  link.name = hiddenName(name, other);
+  links[link.name] = link;
+}
+
+function hiddenName(name: string, direction: string): string {
+  return `${name}\u0000${direction}`;
 }
 
 function isReceiver(link: { is_receiver(): boolean }): link is Receiver {

@@ -48,7 +48,8 @@ interface Terminus {
 }
 
 interface Link extends EventEmitter {
-  readonly name: string;
+  /** internal: its key in the session's table. */
+  name: string;
   readonly connection: Connection;
   readonly session: Session;
   readonly source: Terminus | null;
@@ -123,7 +124,7 @@ interface Deliveries {
 export interface Session extends EventEmitter {
   readonly connection: Connection;
   /** internal */
-  readonly links: Readonly<Record<string, Sender | Receiver>>;
+  readonly links: Record<string, Sender | Receiver>;
   /** internal: rings of deliveries that are not settled by both sides. */
   readonly outgoing: { readonly deliveries: Deliveries; readonly updated: readonly Delivery[] };
   readonly incoming: { readonly deliveries: Deliveries; next_transfer_id: number };
