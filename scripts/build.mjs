@@ -77,6 +77,11 @@ const files = await mergeChunks(result, root, 'src/process-main.ts', [
       'src/drivers/blob-fs/fs-blob-store.ts',
     ],
   },
+  {
+    name: 'dashboard-start',
+    sources: ['src/commands/dashboard.ts', 'src/commands/dashboard/show-screen.ts', 'src/tui/terminal/open-terminal.ts', 'src/tui/run/skeleton.ts'],
+  },
+  { name: 'dashboard', sources: ['src/tui/run/open-dashboard.ts'] },
 ]);
 
 // Packages in the older module format ask for Node's own modules with `require`, which ES modules do not have. Only

@@ -3,27 +3,41 @@
 import type { ReadStream, WriteStream } from 'node:tty';
 import { loadConfig, type Config } from '../../config/config.js';
 import { systemClock } from '../../ports/clock.js';
+import type { Session } from '../../tui/model.js';
+import type { OpenDashboard } from '../../tui/run/open-dashboard.js';
 import type { OpenedProfile } from '../../tui/run/place.js';
 import type { TerminalSettings } from '../../tui/terminal/open-terminal.js';
+import type { Terminal } from '../../tui/terminal/terminal.js';
 import type { CommandContext } from '../command.js';
 import type { DashboardOptions } from '../dashboard.js';
 import { exitCodeOfSignal } from '../signals.js';
 import { lookOf, sessionOf } from './dashboard-start.js';
 
 export async function showScreen(given: DashboardOptions, context: CommandContext): Promise<number> {
-  const { config, cwd } = context;
-  const [{ openDashboard }, { openTerminal }] = await Promise.all([import('../../tui/run/open-dashboard.js'), import('../../tui/terminal/open-terminal.js')]);
+  const { config } = context;
+  const [{ openTerminal }, { skeleton }] = await Promise.all([import('../../tui/terminal/open-terminal.js'), import('../../tui/run/skeleton.js')]);
+  const session = sessionOf(config, given, context, undefined);
   const terminal = openTerminal({ stdin: stdin(), stdout: stdout(), clock: systemClock, settings: terminalSettings(context) });
-  return openDashboard({
+  try {
+    terminal.draw(skeleton(terminal.size, session));
+    return await (await import('../../tui/run/open-dashboard.js')).openDashboard(partsOf(terminal, session, given, context));
+  } finally {
+    terminal.restore();
+  }
+}
+
+function partsOf(terminal: Terminal, session: Session, given: DashboardOptions, context: CommandContext): OpenDashboard {
+  const { config, cwd } = context;
+  return {
     terminal,
     clock: systemClock,
     start: { look: lookOf(given, context), view: given.view, filter: given.filter ?? '' },
     cwd,
-    session: sessionOf(config, given, context, undefined),
+    session,
     openFirst: () => openProfile(config, given, context),
     openProfile: (name) => openProfile(loadConfig({ ...context, profile: name }), given, context),
     onSignal: (end) => context.onSignal(({ name }) => end(exitCodeOfSignal(name))),
-  });
+  };
 }
 
 /** Not through the context, which prints a banner on the terminal: the screen has its own. */

@@ -1,12 +1,12 @@
 // Carries out effects. Each runs on its own; what comes of it is a message again. What was prepared and is not confirmed is
-// given back, whatever way the dashboard ends.
+// given back, whatever way the dashboard ends. What does the work is read in when it is first asked for, so that looking
+// does not wait for it.
 
-import type { Effect } from '../messages.js';
+import type { Effect, Outcome } from '../messages.js';
 import { problemOf } from '../source/problem.js';
-import { changeJobs, countJobs, type PreparedJobs } from './job-changes.js';
-import { applyPlan, dropPlan, makePlan, type PreparedPlan } from './letter-operations.js';
+import type { PreparedJobs } from './job-changes.js';
+import type { PreparedPlan } from './letter-operations.js';
 import { tellError, type EffectPlace } from './place.js';
-import { drainWorker, editLetter, editPayload, findAndOpen, pauseQueue, saveLetters, saveText, submit } from './small-effects.js';
 
 /** Effects that are about the terminal or the whole dashboard are the runtime's. */
 export type WorkEffect = Exclude<Effect, { readonly t: 'quit' | 'bell' | 'stop' | 'copy' | 'switch-profile' }>;
@@ -32,10 +32,12 @@ export class Effects {
     switch (effect.t) {
       case 'count-jobs':
         return this.#prepare(place, effect.token, async (preparation) => {
+          const { countJobs } = await import('./job-changes.js');
           preparation.jobs = await countJobs(place, effect, preparation.stop.signal);
         });
       case 'plan':
         return this.#prepare(place, effect.token, async (preparation) => {
+          const { makePlan } = await import('./letter-operations.js');
           preparation.plan = await makePlan(place, effect, preparation.stop.signal);
         });
       case 'change-jobs':
@@ -52,12 +54,12 @@ export class Effects {
 
   /** Stops what runs after what is at hand, gives back what waits, and resolves when that is done. */
   async close(): Promise<void> {
-    const open = [...this.#prepared.entries()];
-    for (const [token, preparation] of open) {
-      preparation.stop.abort();
-      if (preparation.work === undefined) this.#drop(token);
-    }
-    await Promise.all(open.map(async ([, { work }]) => work));
+    const open = [...this.#prepared.keys()];
+    for (const token of open) this.#prepared.get(token)?.stop.abort();
+    // A plan that was being made when it was stopped has given itself back; one that waits is given back here.
+    await Promise.all([...this.#prepared.values()].map(async ({ work }) => work));
+    for (const token of open) this.#drop(token);
+    await Promise.all([...this.#prepared.values()].map(async ({ work }) => work));
   }
 
   #prepare(place: EffectPlace, token: number, prepare: (preparation: Preparation) => Promise<void>): void {
@@ -76,11 +78,8 @@ export class Effects {
   #carryOut(place: EffectPlace, token: number): void {
     const preparation = this.#prepared.get(token);
     if (preparation === undefined) return;
-    const { signal } = preparation.stop;
     const { jobs, plan } = preparation;
-    const outcome = jobs !== undefined ? changeJobs(place, token, jobs, signal) : plan !== undefined ? applyPlan(place, token, plan, signal) : undefined;
-    if (outcome === undefined) return;
-    preparation.work = outcome
+    preparation.work = outcomeOf(place, token, preparation)
       .then((done) => place.send({ t: 'done', token, at: place.profile.ports.clock.now(), outcome: done }))
       .catch((error: unknown) => {
         const { message, hint, code } = problemOf(error);
@@ -95,9 +94,20 @@ export class Effects {
     if (preparation === undefined) return;
     preparation.stop.abort();
     if (preparation.work !== undefined) return;
-    this.#prepared.delete(token);
-    if (preparation.plan !== undefined) void dropPlan(preparation.plan);
+    const done = preparation.plan === undefined ? Promise.resolve() : giveBack(preparation.plan);
+    preparation.work = done.finally(() => this.#prepared.delete(token));
   }
+}
+
+async function outcomeOf(place: EffectPlace, token: number, { jobs, plan, stop }: Preparation): Promise<Outcome> {
+  if (jobs !== undefined) return (await import('./job-changes.js')).changeJobs(place, token, jobs, stop.signal);
+  if (plan !== undefined) return (await import('./letter-operations.js')).applyPlan(place, token, plan, stop.signal);
+  throw new Error(`nothing was prepared under ${token}`);
+}
+
+async function giveBack(plan: PreparedPlan): Promise<void> {
+  const { dropPlan } = await import('./letter-operations.js');
+  await dropPlan(plan);
 }
 
 type SmallEffect = Exclude<WorkEffect, { readonly t: 'count-jobs' | 'plan' | 'change-jobs' | 'apply' | 'drop' | 'halt' }>;
@@ -112,24 +122,25 @@ async function small(place: EffectPlace, effect: SmallEffect): Promise<void> {
   }
 }
 
-function runSmall(place: EffectPlace, effect: SmallEffect): Promise<void> {
+async function runSmall(place: EffectPlace, effect: SmallEffect): Promise<void> {
+  const work = await import('./small-effects.js');
   switch (effect.t) {
     case 'drain-worker':
-      return drainWorker(place, effect);
+      return work.drainWorker(place, effect);
     case 'pause-queue':
     case 'resume-queue':
-      return pauseQueue(place, effect);
+      return work.pauseQueue(place, effect);
     case 'submit':
-      return submit(place, effect);
+      return work.submit(place, effect);
     case 'edit-payload':
-      return editPayload(place, effect);
+      return work.editPayload(place, effect);
     case 'edit-letter':
-      return editLetter(place, effect);
+      return work.editLetter(place, effect);
     case 'save-text':
-      return saveText(place, effect);
+      return work.saveText(place, effect);
     case 'save-letters':
-      return saveLetters(place, effect);
+      return work.saveLetters(place, effect);
     case 'find-job':
-      return findAndOpen(place, effect);
+      return work.findAndOpen(place, effect);
   }
 }

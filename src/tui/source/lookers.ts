@@ -4,10 +4,9 @@ import type { SliceName } from '../data.js';
 import { ago } from '../figures.js';
 import type { Interest } from '../interest.js';
 import type { OverviewData, SliceData } from '../data.js';
-import { DeadLooker } from './look-dead.js';
-import { JobLooker } from './look-job.js';
+import type { DeadLooker } from './look-dead.js';
+import type { JobLooker } from './look-job.js';
 import { lookJobs } from './look-jobs.js';
-import { lookOperation, lookOperations, lookTypes } from './look-operations.js';
 import { OverviewLooker } from './look-overview.js';
 import { WorkersLooker } from './look-workers.js';
 import type { DashboardPorts } from './ports.js';
@@ -21,8 +20,11 @@ export interface Lookers {
 export function openLookers(ports: DashboardPorts): Lookers {
   const overview = new OverviewLooker(ports);
   const workers = new WorkersLooker(ports);
-  const dead = new DeadLooker(ports);
-  const job = new JobLooker(ports);
+  // Read in when first looked at: the first screen does not wait for them.
+  let deadLooker: Promise<DeadLooker> | undefined;
+  let jobLooker: Promise<JobLooker> | undefined;
+  const dead = (): Promise<DeadLooker> => (deadLooker ??= import('./look-dead.js').then((module) => new module.DeadLooker(ports)));
+  const job = (): Promise<JobLooker> => (jobLooker ??= import('./look-job.js').then((module) => new module.JobLooker(ports)));
   const look = async (interest: Interest, signal: AbortSignal): Promise<SliceData[SliceName]> => {
     switch (interest.slice) {
       case 'overview':
@@ -30,21 +32,21 @@ export function openLookers(ports: DashboardPorts): Lookers {
       case 'jobs':
         return lookJobs(ports, interest, signal);
       case 'job':
-        return job.look(interest.jobId);
+        return (await job()).look(interest.jobId);
       case 'groups':
-        return dead.groups(interest, signal);
+        return (await dead()).groups(interest, signal);
       case 'letters':
-        return dead.letters(interest, signal);
+        return (await dead()).letters(interest, signal);
       case 'letter':
-        return dead.letter(interest, signal);
+        return (await dead()).letter(interest, signal);
       case 'workers':
         return workers.look();
       case 'operations':
-        return lookOperations(ports);
+        return (await import('./look-operations.js')).lookOperations(ports);
       case 'operation':
-        return lookOperation(ports, interest.id);
+        return (await import('./look-operations.js')).lookOperation(ports, interest.id);
       case 'types':
-        return lookTypes(ports);
+        return (await import('./look-operations.js')).lookTypes(ports);
     }
   };
   return {
@@ -52,7 +54,7 @@ export function openLookers(ports: DashboardPorts): Lookers {
       const data = await look(interest, signal);
       return { data, text: comparable(interest.slice, data) };
     },
-    forget: () => dead.forget(),
+    forget: () => void deadLooker?.then((looker) => looker.forget()),
   };
 }
 
