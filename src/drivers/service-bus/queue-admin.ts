@@ -89,6 +89,11 @@ export class ServiceBusQueueAdmin implements QueueAdmin {
     return { outcome, changes, warnings };
   }
 
+  /** The next look asks anew. */
+  forgetCounts(): void {
+    this.#counted.forget();
+  }
+
   async pause(name: string, by: string): Promise<void> {
     await this.#requireQueue(name);
     await this.#parts.pauses.pause(name, by);

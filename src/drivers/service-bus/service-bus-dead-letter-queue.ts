@@ -14,7 +14,8 @@ export interface DeadLetterParts extends LinkParts {
   readonly queues: readonly QueueSettings[];
   /** Takes restored letters. */
   readonly queue: Pick<MessageQueue, 'send'>;
-  readonly admin: Pick<QueueAdmin, 'list'>;
+  /** `forgetCounts`: what was counted before is no longer so. */
+  readonly admin: Pick<QueueAdmin, 'list'> & { forgetCounts?(): void };
   readonly lookBudgetMs: number;
   readonly takeBudgetMs: number;
   readonly settleBudgetMs: number;
@@ -47,6 +48,7 @@ export class ServiceBusDeadLetterQueue implements DeadLetterQueue {
     } finally {
       const left = walk.leftLocked;
       if (left !== null) onLeftLocked?.(left);
+      this.#parts.admin.forgetCounts?.();
     }
   }
 
