@@ -90,6 +90,7 @@ async function applyWatched(run: OperationToRun, runtime: OperationRuntime, cont
     stop.abort();
   });
   const progress = io.progress({ label: DOING[operation.action], total: run.left });
+  let locked: { readonly count: number; readonly until: number } | undefined;
   try {
     const apply = (): Promise<OperationOutcome> =>
       applyOperation(runtime, run.lease, {
@@ -97,8 +98,10 @@ async function applyWatched(run: OperationToRun, runtime: OperationRuntime, cont
         onProgress: (completed, total) => progress.update(completed, total),
         onWaiting: (letters, until) =>
           io.note(`${counted(letters, 'letter is', 'letters are')} held by another process until ${localTime(until)}; waiting (Ctrl-C stops)`),
+        onLeftLocked: (left) => (locked = left),
       });
     const outcome = await relayed(apply, runtime, { io, signal: stop.signal });
+    if (locked !== undefined) io.note(leftLockedText(locked));
     return { outcome, stoppedBy };
   } catch (error) {
     io.warn(`${operation.id} was cut off; when the cause is gone, finish it with \`${resumeCommand(operation)}\``);
@@ -107,6 +110,10 @@ async function applyWatched(run: OperationToRun, runtime: OperationRuntime, cont
     progress.done();
     giveBack();
   }
+}
+
+function leftLockedText({ count, until }: { readonly count: number; readonly until: number }): string {
+  return `${counted(count, 'letter', 'letters')} that ${count === 1 ? 'was' : 'were'} not chosen had to be locked on the way; nobody can take ${count === 1 ? 'it' : 'them'} before ${localTime(until)}`;
 }
 
 async function printOutcome({ operation, counts }: OperationOutcome, run: OperationToRun, runtime: OperationRuntime, context: CommandContext): Promise<void> {

@@ -76,6 +76,7 @@ async function settleSlice(run: OperationRun, entries: readonly LedgerEntry[]): 
         sequenceNumbers: new Set(byNumber.keys()),
         inFlight: width,
         ...(run.hooks.signal === undefined ? {} : { signal: run.hooks.signal }),
+        ...(run.hooks.onLeftLocked === undefined ? {} : { onLeftLocked: run.hooks.onLeftLocked }),
       }),
       width,
       mayGoOn: createPacer(run.ports.clock, run.operation.settings.ratePerSecond, run.hooks.signal),

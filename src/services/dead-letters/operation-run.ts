@@ -12,6 +12,8 @@ export interface ApplyHooks {
   readonly onProgress?: (completed: number, total: number) => void;
   /** Letters are held by somebody else, and the run waits for their locks to end. */
   readonly onWaiting?: (letters: number, until: number) => void;
+  /** Letters that were not chosen stay locked until then: the backend had to lock them to come to the chosen ones. */
+  readonly onLeftLocked?: (left: { readonly count: number; readonly until: number }) => void;
 }
 
 export class OperationRun {
