@@ -33,15 +33,46 @@ const SGR: Readonly<Record<ThemeName, Readonly<Record<Tone, string>>>> = {
   mono: { plain: '', strong: '1', faint: '2', accent: '1', good: '', busy: '', wait: '', bad: '1', muted: '2', selected: '7', banner: '1;7' },
 };
 
-/** The line with its looks, and with ASCII in place of what the terminal cannot show; as wide as before. */
+/**
+ * The line with its looks, and with ASCII in place of what the terminal cannot show; as wide as before. Written the way Ink
+ * writes it, one code a sequence and each taken back by its own: a row that Ink has drawn equals the row that was drawn
+ * before Ink was there, and is not written again.
+ */
 export function paintLine(pieces: Line, look: Look): string {
   const codes = SGR[look.theme];
   let painted = '';
+  let active: readonly string[] = [];
   for (const { text, tone } of pieces) {
-    const shown = look.ascii ? asciiText(text) : text;
-    painted += codes[tone] === '' ? shown : `\u001B[${codes[tone]}m${shown}\u001B[0m`;
+    if (text === '') continue;
+    const wanted = codesOf(codes[tone]);
+    painted += sequences(active, wanted) + (look.ascii ? asciiText(text) : text);
+    active = [...active.filter((code) => wanted.includes(code)), ...wanted.filter((code) => !active.includes(code))];
   }
-  return painted;
+  return painted + sequences(active, []);
+}
+
+const KNOWN = new Map<string, readonly string[]>();
+
+function codesOf(sgr: string): readonly string[] {
+  let codes = KNOWN.get(sgr);
+  if (codes === undefined) KNOWN.set(sgr, (codes = sgr.match(/38;2;\d+;\d+;\d+|\d+/g) ?? []));
+  return codes;
+}
+
+/** From some codes to others. */
+function sequences(from: readonly string[], to: readonly string[]): string {
+  const gone = from.filter((code) => (isIntensity(code) ? !to.includes(code) : !to.some((other) => endOf(other) === endOf(code))));
+  const ends = [...new Set(gone.map(endOf))].reverse();
+  return [...ends, ...to.filter((code) => !from.includes(code))].map((code) => `\u001B[${code}m`).join('');
+}
+
+/** Bold and dim can be on at once, and end together. */
+function isIntensity(code: string): boolean {
+  return code === '1' || code === '2';
+}
+
+function endOf(code: string): string {
+  return isIntensity(code) ? '22' : code === '7' ? '27' : '39';
 }
 
 const ASCII_OF: Readonly<Record<string, string>> = {

@@ -67,7 +67,7 @@ class Screen {
 
   show(model: Model): void {
     if (this.#closed) return;
-    this.#newest = { columns: model.size.columns, rows: frame(model).map((row) => paintLine(row, model.look)) };
+    this.#newest = { columns: model.size.columns, rows: frame(model).map((row) => paintLine(row, model.look).trimEnd()) };
     if (this.#ink === undefined) this.#terminal.draw(this.#newest.rows.join('\n'));
     else this.#ink.show(this.#newest);
   }

@@ -7,7 +7,7 @@ import { memo, type ReactElement } from 'react';
 /** A whole screen. */
 export interface Painted {
   readonly columns: number;
-  /** Painted rows, each `columns` cells wide. */
+  /** Painted rows, each `columns` cells wide at most. */
   readonly rows: readonly string[];
 }
 
