@@ -4,11 +4,11 @@ import { basename } from 'node:path';
 import type { Config } from '../../config/config.js';
 import { DEFAULT_PROFILE, readConfigFile } from '../../config/config-file.js';
 import type { Environment } from '../../config/environment.js';
-import { shellWord } from '../../domain/dead-letters/selection.js';
 import { wantsColor } from '../../output/style.js';
 import type { Session } from '../../tui/model.js';
 import type { Look } from '../../tui/theme.js';
 import { VERSION } from '../../version.js';
+import { printCommandLine } from '../command-line.js';
 import type { CommandContext } from '../command.js';
 import type { DashboardOptions } from '../dashboard.js';
 import { maxAffected } from '../guard-rails.js';
@@ -55,9 +55,9 @@ function profilesOf({ place }: CommandContext): readonly string[] {
 /** What a command line must say too, to mean the same profile and place. */
 function globalOptions(config: Config, { globals, place }: CommandContext): string {
   const isOther = config.profile !== (readConfigFile(place.configFile)?.profile ?? DEFAULT_PROFILE);
-  return [
-    ...(globals.dataDir === undefined ? [] : [`--data-dir ${shellWord(globals.dataDir)}`]),
-    ...(globals.profile === undefined && !isOther ? [] : [`--profile ${shellWord(config.profile)}`]),
-    ...(globals.write ? ['--write'] : []),
-  ].join(' ');
+  const words = [
+    ...(globals.dataDir === undefined ? [] : ['--data-dir', globals.dataDir]),
+    ...(globals.profile === undefined && !isOther ? [] : ['--profile', config.profile]),
+  ];
+  return `${printCommandLine([], words)}${globals.write ? ' --write' : ''}`.trim();
 }
