@@ -47,7 +47,7 @@ const LAYERS = [
   {
     target: ['./src/runtime.ts', './src/runtime'],
     from: './src',
-    except: ['./config', './domain', './ports', './services', './drivers', './worker', './evaluation', './runtime'],
+    except: ['./config', './domain', './ports', './services', './drivers', './worker', './evaluation', './runtime', './runtime.ts'],
     message: 'The composition root knows backends and services, not what uses them.',
   },
 ];

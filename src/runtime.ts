@@ -4,7 +4,8 @@
 import { dirname } from 'node:path';
 
 import type { Config } from './config/config.js';
-import { jobTypeSettings } from './config/job-type-settings.js';
+import { refuseImpossibleMix } from './config/backend-mix.js';
+import { effectiveQueues } from './config/effective-queues.js';
 import { makeDirectory } from './config/make-directory.js';
 import { chooseQueue, type QueueChoice } from './config/queue-choice.js';
 import { AppError } from './domain/errors.js';
@@ -12,14 +13,17 @@ import type { JobId } from './domain/job.js';
 import type { SqliteBackend } from './drivers/sqlite/open-sqlite.js';
 import type { Backend } from './ports/backend.js';
 import { systemClock } from './ports/clock.js';
-import type { Diagnostics } from './ports/diagnostics.js';
+import type { Diagnostics, HealthCheck } from './ports/diagnostics.js';
 import type { JobsElsewhere } from './ports/jobs-elsewhere.js';
+import { credentialOnUse, type CredentialOnUse } from './runtime/azure-credential.js';
+import { type Basics, openBasics } from './runtime/basics.js';
+import { openBlobs } from './runtime/blob-connection.js';
 import type { QueuePorts } from './runtime/hybrid-queues.js';
-import { besideDatabase, lazyOperationFiles, type OperationFiles } from './runtime/operation-files.js';
+import type { OperationFiles } from './runtime/operation-files.js';
 import type { RemoteQueues, ServiceBusConnection } from './runtime/service-bus-connection.js';
-import { createJobIds } from './services/job-ids.js';
+import { withVaultSecrets } from './runtime/vault-settings.js';
 import type { OutboxFallback } from './services/relay-outbox.js';
-import { type LoadedJobTypes, loadJobTypes } from './worker/load-job-types.js';
+import type { LoadedJobTypes } from './worker/load-job-types.js';
 
 export type { OperationFiles } from './runtime/operation-files.js';
 
@@ -46,22 +50,38 @@ export interface Runtime extends Backend {
   readonly local: QueuePorts | null;
   /** A Service Bus that the settings know and that is not in use: what was left there can be fetched. Opened on use. */
   readonly leftBehind: RemoteQueues | null;
+  /** What a store that charges for requests has charged this process; null where it does not. */
+  readonly usage: (() => { readonly requests: number; readonly requestUnits: number }) | null;
   /** The journal, the audit log and the trash, loaded when first asked for. */
   operationFiles(): Promise<OperationFiles>;
   close(): Promise<void>;
 }
 
 /**
- * Opens what the configuration names. Throws what opening the database throws (DATA_DIR_UNUSABLE, DB_INVALID, DB_NEWER,
- * DB_BUSY …) and CONFIG_INVALID. Packages are loaded here and not before, so that `--help` pays for none of them; those of
- * Service Bus when one of its ports is first used.
+ * Opens what the configuration names. Throws what opening the store throws (DATA_DIR_UNUSABLE, DB_…, COSMOS_…), KEY_VAULT_…
+ * for secrets that stand there, and CONFIG_INVALID. Packages are loaded here and not before, so that `--help` pays for
+ * none of them; those of Service Bus and Blob Storage when one of their ports is first used.
  */
-export async function openRuntime(config: Config): Promise<Runtime> {
+export async function openRuntime(given: Config): Promise<Runtime> {
+  refuseImpossibleMix(given);
+  const credential = credentialOnUse(given, systemClock);
+  const config = await withVaultSecrets(given, credential);
+  const basics = openBasics(config, credential);
+  if (config.store === 'cosmos') return (await import('./runtime/cosmos-world.js')).openCosmosWorld(config, basics);
   const { connection, degraded } = await readQueues(config, chooseQueue(config));
   makeDirectory(dirname(config.database));
-  const parts = await openParts(config, connection === null ? 'own-queue' : 'outbox');
+  const parts = await openParts(config, basics, connection === null ? 'own-queue' : 'outbox');
   if (connection === null) return { ...parts, ...(await localQueues(config, parts)), degraded };
   return { ...parts, ...(await serviceBusQueues(config, connection, parts)), degraded };
+}
+
+/**
+ * What `doctor` can say of the parts in Azure, also when nothing opens: Key Vault, Cosmos DB, Blob Storage, and Service Bus
+ * where the store is in Azure too. Empty where the settings name none of them.
+ */
+export async function diagnoseParts(config: Config): Promise<readonly HealthCheck[]> {
+  const { diagnoseAzure } = await import('./runtime/diagnose-azure.js');
+  return diagnoseAzure(config, { clock: systemClock, credential: credentialOnUse(config, systemClock) });
 }
 
 interface ChosenQueues {
@@ -82,31 +102,21 @@ async function readQueues(config: Config, choice: QueueChoice): Promise<ChosenQu
   }
 }
 
-type Parts = Omit<Runtime, 'degraded' | 'source' | 'namespace' | 'letterScope' | 'diagnostics' | 'local' | 'leftBehind'> & Pick<SqliteBackend, 'pauses'>;
+interface Parts extends Omit<Runtime, 'degraded' | 'source' | 'namespace' | 'letterScope' | 'diagnostics' | 'local' | 'leftBehind' | 'pauses'>, Pick<SqliteBackend, 'pauses'> {
+  readonly credential: CredentialOnUse;
+}
 
-async function openParts(config: Config, messages: 'own-queue' | 'outbox'): Promise<Parts> {
-  const clock = systemClock;
-  const random = Math.random;
-  const settings = jobTypeSettings(config);
-  const jobTypes = loadJobTypes(settings);
-  const [{ openSqliteBackend }, { FsBlobStore }] = await Promise.all([
-    import('./drivers/sqlite/open-sqlite.js'),
-    import('./drivers/blob-fs/fs-blob-store.js'),
-  ]);
-  const backend = await openSqliteBackend({ file: config.database, queues: settings.queues, clock, random, messages });
-  const operations = lazyOperationFiles(config, clock);
+async function openParts(config: Config, basics: Basics, messages: 'own-queue' | 'outbox'): Promise<Parts> {
+  const { clock, random, credential } = basics;
+  const { openSqliteBackend } = await import('./drivers/sqlite/open-sqlite.js');
+  const backend = await openSqliteBackend({ file: config.database, queues: effectiveQueues(config), clock, random, messages });
   return {
+    ...basics,
     ...backend,
-    blobs: new FsBlobStore({ directory: besideDatabase(config, 'files'), clock }),
-    clock,
-    random,
-    jobTypes,
-    newJobId: createJobIds(clock),
-    publicBaseUrl: config.publicBaseUrl ?? null,
-    fallback: config.fallback,
-    operationFiles: operations.open,
+    blobs: await openBlobs(config, { clock, credential, storeId: backend.store.storeId }),
+    usage: null,
     close: async () => {
-      await operations.close();
+      await basics.close();
       await backend.close();
     },
   };
@@ -121,7 +131,7 @@ async function localQueues(config: Config, parts: Parts): Promise<QueueParts> {
     source: 'sqlite',
     namespace: null,
     letterScope: parts.store.storeId,
-    diagnostics: fileDiagnostics(config),
+    diagnostics: diagnosticsOf(config),
     local: null,
     leftBehind,
     close: async () => {
@@ -149,14 +159,14 @@ async function serviceBusQueues(config: Config, connection: ServiceBusConnection
   ]);
   const remote = openServiceBusOnUse(config, connection, parts);
   const local: QueuePorts = { queue: parts.queue, deadLetters: parts.deadLetters, admin: parts.admin };
-  const file = fileDiagnostics(config);
+  const own = diagnosticsOf(config);
   return {
     ...hybridQueues(remote, local),
     localQueue: local.queue,
     source: 'servicebus',
     namespace: connection.name,
     letterScope: `${parts.store.storeId}@${connection.name}`,
-    diagnostics: { check: async () => [...(await file.check()), ...(await remote.diagnostics.check())] },
+    diagnostics: { check: async () => [...(await own.check()), ...(await remote.diagnostics.check())] },
     local,
     leftBehind: null,
     close: async () => {
@@ -166,6 +176,11 @@ async function serviceBusQueues(config: Config, connection: ServiceBusConnection
   };
 }
 
-function fileDiagnostics({ database }: Config): Diagnostics {
-  return { check: async () => (await import('./drivers/sqlite/check-database.js')).checkDatabase(database) };
+function diagnosticsOf(config: Config): Diagnostics {
+  return {
+    check: async () => {
+      const { checkDatabase } = await import('./drivers/sqlite/check-database.js');
+      return [...checkDatabase(config.database), ...(await diagnoseParts(config))];
+    },
+  };
 }

@@ -7,8 +7,10 @@ import { nearest } from '../domain/nearest.js';
 import { DEFAULT_PROFILE, readConfigFile, type ConfigFile } from './config-file.js';
 import type { ConfigPlace } from './data-dir.js';
 import type { Environment } from './environment.js';
+import { runsInAzure } from './runs-in-azure.js';
 import { SETTING_NAMES, SETTINGS, type SettingName, type SettingValues } from './schema.js';
 import type { Setting } from './setting.js';
+import { looksLikeReference, readReference } from './vault-reference.js';
 
 export interface Config extends Omit<SettingValues, 'userId'> {
   readonly dataDir: string;
@@ -16,6 +18,8 @@ export interface Config extends Omit<SettingValues, 'userId'> {
   /** The name of the profile in use. */
   readonly profile: string;
   readonly userId: string;
+  /** Azure gives this process an identity. */
+  readonly inAzure: boolean;
   /** In words, for `config show` and errors: a variable, a profile, `default`. */
   readonly sources: Readonly<Record<SettingName | 'dataDir' | 'profile', string>>;
 }
@@ -54,6 +58,7 @@ export function loadConfig(input: ConfigInput): Config {
   return Object.freeze({
     ...typed,
     userId: typed.userId ?? accountName(input.env),
+    inAzure: runsInAzure((name) => input.env.text(name)),
     dataDir: input.place.dataDir,
     configFile: input.place.configFile,
     profile: profile.name,
@@ -129,13 +134,21 @@ interface Offered {
   readonly code: ErrorCode;
 }
 
-function accepted({ name, setting, raw, source, code }: Offered, value: unknown): unknown {
+function accepted(offered: Offered, value: unknown): unknown {
+  const { name, setting, raw, source, code } = offered;
+  if (looksLikeReference(raw)) refuseWrongReference(offered, raw);
   if (value !== undefined) return value;
   // People paste connection strings into settings that are none.
   const got = setting.secret || /sharedaccesskey/i.test(JSON.stringify(raw) ?? '') ? 'something else' : JSON.stringify(raw);
   throw new AppError(code, `${name} must be ${setting.kind.expects}, got ${got} (from ${source})`, {
     ...(setting.env !== undefined && source.startsWith(setting.env) && { hint: 'correct or unset the variable' }),
   });
+}
+
+/** Only secrets come from Key Vault: everything else must be readable without asking anybody. */
+function refuseWrongReference({ name, setting, source, code }: Offered, raw: string): void {
+  if (!setting.secret) throw new AppError(code, `${name} cannot come from Key Vault, got ${JSON.stringify(raw)} (from ${source})`, { hint: 'only secrets, such as keys and connection strings, can be kv:NAME' });
+  if (readReference(raw) === undefined) throw new AppError(code, `${name} must be kv:NAME with letters, digits and dashes, got ${JSON.stringify(raw)} (from ${source})`);
 }
 
 function resolvePaths(setting: Setting<unknown>, value: unknown, from: string): unknown {

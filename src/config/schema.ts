@@ -1,7 +1,9 @@
 // The table of settings: what can be set, how it is read, under which names. The loader, `config show`, .env.example
-// and the errors about settings all come from it. The settings of Service Bus stand in service-bus-settings.ts.
+// and the errors about settings all come from it. The settings of Service Bus stand in service-bus-settings.ts,
+// those of the other parts of Azure in azure-settings.ts.
 
 import { DEFAULT_QUEUE } from '../domain/queue-registry.js';
+import { AZURE_SETTINGS } from './azure-settings.js';
 import { SERVICE_BUS_SETTINGS } from './service-bus-settings.js';
 import { optional, setting, type Setting } from './setting.js';
 import { anyNumber, listOf, oneWordOf, recordsOf, text, webAddress, wholeNumber, yesOrNo } from './value-kinds.js';
@@ -94,6 +96,7 @@ export const SETTINGS = {
     description: 'Hosts that `http` jobs may call; all public ones when empty, private addresses only when listed.',
   }),
   ...SERVICE_BUS_SETTINGS,
+  ...AZURE_SETTINGS,
   noWorker: setting(oneWordOf(['warn', 'run']), 'warn', {
     env: 'COPILOTEVAL_NO_WORKER',
     description: 'What `submit --wait` does when no worker is alive: say so and wait, or run the job itself.',

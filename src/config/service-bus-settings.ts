@@ -10,7 +10,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 export const SERVICE_BUS_SETTINGS = {
   queue: setting(oneWordOf(['sqlite', 'servicebus']), 'sqlite', {
     env: 'COPILOTEVAL_QUEUE_BACKEND',
-    description: 'What holds the queues: the SQLite file, or Azure Service Bus; jobs stay in the file with both.',
+    description: 'What holds the queues: the SQLite file, or Azure Service Bus.',
   }),
   useServiceBus: optional(trueWord(), {
     env: 'USE_SERVICE_BUS',

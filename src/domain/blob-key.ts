@@ -4,6 +4,8 @@ import { AppError } from './errors.js';
 
 /** Files that are being written start like this; no key may. */
 export const UNFINISHED_PREFIX = '.unfinished-';
+/** Files beside others that say something of them start like this; no key may. */
+export const TERMS_PREFIX = '.terms-';
 
 const MAX_KEY_LENGTH = 1_024;
 /** What common file systems allow for one name. */
@@ -38,7 +40,8 @@ function keyProblem(key: string): string | undefined {
 function segmentProblem(segment: string): string | undefined {
   if (segment === '') return 'it has an empty part between slashes, or starts or ends with one';
   if (segment === '.' || segment === '..') return `it has the part ${segment}`;
-  if (segment.startsWith(UNFINISHED_PREFIX)) return `a part of it starts with ${UNFINISHED_PREFIX}`;
+  const reserved = [UNFINISHED_PREFIX, TERMS_PREFIX].find((prefix) => segment.startsWith(prefix));
+  if (reserved !== undefined) return `a part of it starts with ${reserved}`;
   if (Buffer.byteLength(segment) > MAX_SEGMENT_BYTES) return `a part of it has more than ${MAX_SEGMENT_BYTES} bytes`;
   return undefined;
 }

@@ -50,6 +50,8 @@ export const ERROR_CODES = {
   COSMOS_THROTTLED: 'Cosmos DB has no request units left at this moment.',
   COSMOS_NOT_FOUND: 'The Cosmos DB database or container does not exist.',
   BLOB_UNAUTHORIZED: 'Blob Storage refused the key or identity.',
+  KEY_VAULT_UNAUTHORIZED: 'Key Vault refused the identity.',
+  KEY_VAULT_SECRET_MISSING: 'Key Vault has no secret of this name, or it is empty.',
   BACKEND_UNAVAILABLE: 'The backend cannot be reached.',
   SB_NAMESPACE_NOT_FOUND: 'No Service Bus namespace is at this address.',
   SB_UNREACHABLE: 'Service Bus cannot be reached over the network.',

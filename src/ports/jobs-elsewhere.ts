@@ -3,6 +3,6 @@
 import type { Job } from '../domain/job.js';
 
 export interface JobsElsewhere {
-  /** In the order they were stored; a page may be empty with more behind it. Costs nothing where there are none. */
+  /** Oldest or newest first; a page may be empty with more behind it. Costs nothing where there are none. */
   list(params: { readonly limit: number; readonly cursor?: string }): Promise<{ readonly jobs: readonly Job[]; readonly nextCursor: string | null }>;
 }

@@ -11,6 +11,7 @@ import type { Diagnostics } from '../ports/diagnostics.js';
 import type { MessageQueue } from '../ports/message-queue.js';
 import type { QueueAdmin } from '../ports/queue-admin.js';
 import type { QueuePauses } from '../ports/queue-pauses.js';
+import { type CredentialOnUse, credentialPlace } from './azure-credential.js';
 
 /** Queues of another system than the store. */
 export interface RemoteQueues {
@@ -41,7 +42,7 @@ export async function readServiceBusConnection(config: Config): Promise<ServiceB
 }
 
 function targetOf(config: Config): ServiceBusTarget {
-  const { serviceBusConnectionString, serviceBusNamespace, serviceBusAdminEndpoint, credential, azureClientId, azureSubscriptionId, azureResourceGroup } = config;
+  const { serviceBusConnectionString, serviceBusNamespace, serviceBusAdminEndpoint, azureSubscriptionId, azureResourceGroup } = config;
   if (serviceBusConnectionString !== undefined) {
     const adminEndpoint = serviceBusAdminEndpoint === undefined ? {} : { adminEndpoint: serviceBusAdminEndpoint };
     return { kind: 'connection-string', connectionString: serviceBusConnectionString, ...adminEndpoint };
@@ -50,8 +51,7 @@ function targetOf(config: Config): ServiceBusTarget {
   return {
     kind: 'entra',
     namespace: serviceBusNamespace ?? '',
-    credential,
-    ...(azureClientId === undefined ? {} : { clientId: azureClientId }),
+    ...credentialPlace(config),
     ...(place === undefined ? {} : { arm: { ...place, ...(serviceBusAdminEndpoint === undefined ? {} : { endpoint: serviceBusAdminEndpoint }) } }),
   };
 }
@@ -60,13 +60,15 @@ export interface RemoteParts {
   readonly pauses: QueuePauses;
   readonly clock: Clock;
   readonly random: () => number;
+  readonly credential: CredentialOnUse;
 }
 
 /** The SDK is loaded, and connects, when a port is first used: commands that only read the store never wait for it. */
-export function openServiceBusOnUse(config: Config, { target }: ServiceBusConnection, parts: RemoteParts): RemoteQueues {
+export function openServiceBusOnUse(config: Config, { target }: ServiceBusConnection, { credential, ...parts }: RemoteParts): RemoteQueues {
   return openOnUse(async () => {
     const { openServiceBus } = await import('../drivers/service-bus/open-service-bus.js');
-    return openServiceBus({ target, queues: effectiveQueues(config), ...parts });
+    const signedIn = target.kind === 'entra' ? { credential: await credential() } : {};
+    return openServiceBus({ target, queues: effectiveQueues(config), ...parts, ...signedIn });
   });
 }
 

@@ -12,15 +12,24 @@ export const BLOB_GRACE_MS = 24 * 60 * 60_000;
 const PAGE = 500;
 
 /**
- * Returns how many were deleted. A file goes when it is older than the grace period, no job names it, and it is still
+ * Returns how many were deleted. A file that was put with an end goes when that has come. Any other goes when it is older than the grace period, no job names it, and it is still
  * as old after all jobs were looked at: storing the same content again makes a file young.
  */
 export async function sweepBlobs(deps: Pick<Backend, 'store' | 'blobs' | 'clock'>, { signal }: { signal: AbortSignal }): Promise<number> {
-  const before = deps.clock.now() - BLOB_GRACE_MS;
+  const now = deps.clock.now();
+  const before = now - BLOB_GRACE_MS;
   const unnamed = new Set<string>();
-  for await (const blob of deps.blobs.list('')) if (blob.modifiedAt < before) unnamed.add(blob.key);
-  if (unnamed.size > 0) await removeNamed(deps, unnamed, signal);
   let files = 0;
+  for await (const blob of deps.blobs.list('')) {
+    if (signal.aborted) return files;
+    if (blob.expiresAt === null) {
+      if (blob.modifiedAt < before) unnamed.add(blob.key);
+    } else if (blob.expiresAt <= now) {
+      await deps.blobs.delete(blob.key);
+      files += 1;
+    }
+  }
+  if (unnamed.size > 0) await removeNamed(deps, unnamed, signal);
   for (const key of unnamed) {
     if (signal.aborted) break;
     for await (const blob of deps.blobs.list(key)) {

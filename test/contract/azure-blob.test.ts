@@ -6,6 +6,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { AzureBlobStore } from '../../src/drivers/azure-blob/azure-blob-store.js';
+import { systemClock } from '../../src/ports/clock.js';
 import { type Azurite, startAzurite } from '../support/azurite.js';
 import { describeBlobStoreContract } from './blob-store.js';
 
@@ -18,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => azurite.stop());
 
 function open(connectionString = azurite.connectionString): AzureBlobStore {
-  return new AzureBlobStore({ account: { connectionString }, container: `test-${randomUUID()}`, pipeline: { retryOptions: { maxTries: 2, retryDelayInMs: 10, tryTimeoutInMs: 2_000 } } });
+  return new AzureBlobStore({ account: { connectionString }, container: `test-${randomUUID()}`, clock: systemClock, pipeline: { retryOptions: { maxTries: 2, retryDelayInMs: 10, tryTimeoutInMs: 2_000 } } });
 }
 
 describeBlobStoreContract('Azure Blob Storage', async () => ({ blobs: open() }));

@@ -3,6 +3,7 @@
 import type { Config } from '../../config/config.js';
 import { SETTING_NAMES, SETTINGS } from '../../config/schema.js';
 import type { Setting } from '../../config/setting.js';
+import { looksLikeReference } from '../../config/vault-reference.js';
 import { printable } from '../../output/sanitize.js';
 import { renderTable } from '../../output/table.js';
 import { defineCommand, type CommandContext } from '../command.js';
@@ -35,10 +36,12 @@ async function runConfigShow(_args: object, _options: object, { io, config }: Co
 
 function shown(name: (typeof SETTING_NAMES)[number], setting: Setting<unknown>, config: Config): ShownSetting {
   const value = config[name] ?? null;
+  const isFromVault = setting.secret && looksLikeReference(value);
   return {
     name,
-    value: setting.secret && value !== null ? '(hidden)' : value,
-    source: config.sources[name],
+    // The name of a secret is none.
+    value: setting.secret && value !== null && !isFromVault ? '(hidden)' : value,
+    source: isFromVault ? `${config.sources[name]}, from Key Vault ${config.keyVaultUrl ?? '(KEY_VAULT_URL is not set)'}` : config.sources[name],
     env: setting.env ?? null,
     description: setting.description,
   };

@@ -1,24 +1,28 @@
 // AzureBlobStore: the BlobStore port on a container of Azure Blob Storage (@azure/storage-blob).
 
 import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
 
-import { BlobServiceClient, type BlockBlobClient, type ContainerClient, type StoragePipelineOptions } from '@azure/storage-blob';
-import type { TokenCredential } from '@azure/identity';
+import type { BlockBlobClient, ContainerClient, StoragePipelineOptions } from '@azure/storage-blob';
 
 import { checkKey, checkKeyPrefix, keyOfHash } from '../../domain/blob-key.js';
+import { decodeTerms, encodeTerms, isOver, type KeptTerms } from '../../domain/blob-terms.js';
 import { AppError } from '../../domain/errors.js';
 import type { BlobRef } from '../../domain/job.js';
-import type { BlobContent, BlobStore } from '../../ports/blob-store.js';
+import type { BlobContent, BlobInfo, BlobStore, BlobTerms, ListedBlob } from '../../ports/blob-store.js';
+import type { Clock } from '../../ports/clock.js';
 import { isContainerMissing, isNotFound, toAppError } from './azure-errors.js';
 import { keyOfName, nameOfKey, nameOfPrefix } from './blob-name.js';
+import { type BlobAccount, openContainer } from './open-container.js';
 import { spool, type Spooled } from './spool.js';
-
-export type BlobAccount = { readonly connectionString: string } | { readonly url: string; readonly credential: TokenCredential };
 
 export interface AzureBlobOptions {
   readonly account: BlobAccount;
   /** Made with the first blob when it is not there and the credential may do so. */
   readonly container: string;
+  /** All keys are below it; none when empty. */
+  readonly folder?: string;
+  readonly clock: Pick<Clock, 'now'>;
   readonly pipeline?: StoragePipelineOptions;
 }
 
@@ -28,19 +32,23 @@ const ANY_SHA256 = '0'.repeat(64);
 
 export class AzureBlobStore implements BlobStore {
   readonly #container: ContainerClient;
+  readonly #above: string;
+  readonly #clock: Pick<Clock, 'now'>;
 
   /** Connects to nothing yet. CONFIG_INVALID for a connection string that is none. */
-  constructor({ account, container, pipeline }: AzureBlobOptions) {
-    this.#container = serviceOf(account, { retryOptions: { maxTries: 4, tryTimeoutInMs: TRY_TIMEOUT_MS, maxRetryDelayInMs: 5_000 }, ...pipeline }).getContainerClient(container);
+  constructor({ account, container, folder = '', clock, pipeline }: AzureBlobOptions) {
+    this.#above = folder === '' ? '' : `${nameOfKey(folder)}/`;
+    this.#clock = clock;
+    this.#container = openContainer(account, container, { retryOptions: { maxTries: 4, tryTimeoutInMs: TRY_TIMEOUT_MS, maxRetryDelayInMs: 5_000 }, ...pipeline });
   }
 
   /**
    * The service shows a blob when it has all of it, so a crash before leaves nothing under the key. The request is repeated
    * when its answer is lost: the same content is then stored twice over.
    */
-  async put(key: string, content: BlobContent): Promise<BlobRef> {
+  async put(key: string, content: BlobContent, terms?: BlobTerms): Promise<BlobRef> {
     checkKey(key);
-    return this.#write(content, () => key);
+    return this.#write(content, () => key, encodeTerms(terms));
   }
 
   /** Content that is there already is written again: that makes it young, and whole if it was damaged. */
@@ -67,9 +75,23 @@ export class AzureBlobStore implements BlobStore {
     }
   }
 
+  async info(key: string): Promise<BlobInfo | undefined> {
+    checkKey(key);
+    return this.#call(async () => {
+      try {
+        const { contentLength = 0, lastModified, metadata } = await this.#blob(key).getProperties();
+        const terms = termsOf(metadata);
+        return isOver(terms, this.#clock.now()) ? undefined : { bytes: contentLength, modifiedAt: lastModified?.getTime() ?? 0, ...terms };
+      } catch (error) {
+        if (isNotFound(error)) return undefined;
+        throw error;
+      }
+    });
+  }
+
   async exists(key: string): Promise<boolean> {
     checkKey(key);
-    return this.#call(() => this.#blob(key).exists());
+    return (await this.info(key)) !== undefined;
   }
 
   async delete(key: string): Promise<void> {
@@ -83,34 +105,36 @@ export class AzureBlobStore implements BlobStore {
     });
   }
 
-  async *list(prefix: string): AsyncGenerator<{ key: string; bytes: number; modifiedAt: number }> {
+  async *list(prefix: string): AsyncGenerator<ListedBlob> {
     checkKeyPrefix(prefix);
-    const blobs = this.#container.listBlobsFlat({ prefix: nameOfPrefix(prefix) });
+    const blobs = this.#container.listBlobsFlat({ prefix: `${this.#above}${nameOfPrefix(prefix)}`, includeMetadata: true });
     for (;;) {
       const next = await this.#call(() => blobs.next()).catch((error: unknown) => {
         if (error instanceof AppError && isNotFound(error.cause)) return { done: true as const, value: undefined };
         throw error;
       });
       if (next.done === true) return;
-      const { name, properties } = next.value;
-      const key = keyOfName(name);
-      if (key.startsWith(prefix)) yield { key, bytes: properties.contentLength ?? 0, modifiedAt: properties.lastModified.getTime() };
+      const { name, properties, metadata } = next.value;
+      const key = keyOfName(name.slice(this.#above.length));
+      if (key.startsWith(prefix)) yield { key, bytes: properties.contentLength ?? 0, modifiedAt: properties.lastModified.getTime(), expiresAt: termsOf(metadata).expiresAt };
     }
   }
 
-  async #write(content: BlobContent, keyOf: (spooled: Spooled) => string): Promise<BlobRef> {
+  async #write(content: BlobContent, keyOf: (spooled: Spooled) => string, terms?: string): Promise<BlobRef> {
     const spooled = await spool(content);
     try {
       const key = keyOf(spooled);
-      await this.#call(() => this.#upload(key, spooled));
+      await this.#call(() => this.#upload(key, spooled, terms));
       return { key, sha256: spooled.sha256, bytes: spooled.bytes };
     } finally {
       await spooled.discard();
     }
   }
 
-  async #upload(key: string, { body, bytes, sha256 }: Spooled): Promise<void> {
-    const upload = async (): Promise<void> => void (await this.#blob(key).upload(body, bytes, { metadata: { sha256 } }));
+  async #upload(key: string, { body, bytes, sha256 }: Spooled, terms: string | undefined): Promise<void> {
+    // Headers are ASCII.
+    const about = terms === undefined ? {} : { [TERMS]: Buffer.from(terms).toString('base64url') };
+    const upload = async (): Promise<void> => void (await this.#blob(key).upload(body, bytes, { metadata: { sha256, ...about } }));
     try {
       await upload();
     } catch (error) {
@@ -122,21 +146,20 @@ export class AzureBlobStore implements BlobStore {
 
   async *#download(key: string): AsyncGenerator<Uint8Array> {
     try {
-      const { readableStreamBody } = await this.#blob(key).download(0, undefined, { maxRetryRequests: 5 });
+      const { readableStreamBody, metadata } = await this.#blob(key).download(0, undefined, { maxRetryRequests: 5 });
+      if (isOver(termsOf(metadata), this.#clock.now())) {
+        if (readableStreamBody !== undefined && 'destroy' in readableStreamBody) (readableStreamBody as Readable).destroy();
+        throw notFound(key);
+      }
       // Pieces are buffers as long as no encoding is set.
       if (readableStreamBody !== undefined) yield* readableStreamBody as AsyncIterable<Buffer>;
     } catch (error) {
-      if (!isNotFound(error)) throw toAppError(error, this.#container.url);
-      throw new AppError('BLOB_NOT_FOUND', `no stored file has the key ${key}`, {
-        hint: 'files that no job names are deleted by `copiloteval prune`',
-        details: { key },
-        cause: error,
-      });
+      throw isNotFound(error) ? notFound(key, error) : toAppError(error, this.#container.url);
     }
   }
 
   #blob(key: string): BlockBlobClient {
-    return this.#container.getBlockBlobClient(nameOfKey(key));
+    return this.#container.getBlockBlobClient(`${this.#above}${nameOfKey(key)}`);
   }
 
   async #call<T>(call: () => Promise<T>): Promise<T> {
@@ -148,14 +171,14 @@ export class AzureBlobStore implements BlobStore {
   }
 }
 
-function serviceOf(account: BlobAccount, pipeline: StoragePipelineOptions): BlobServiceClient {
-  if ('url' in account) return new BlobServiceClient(account.url, account.credential, pipeline);
-  try {
-    return BlobServiceClient.fromConnectionString(account.connectionString, pipeline);
-  } catch (error) {
-    throw new AppError('CONFIG_INVALID', 'the connection string of the storage account cannot be read', {
-      hint: 'it begins with `DefaultEndpointsProtocol=`; `az storage account show-connection-string` prints it',
-      cause: error,
-    });
-  }
+/** The name of the metadata that terms are in, as base64url of their JSON. */
+const TERMS = 'terms';
+
+function termsOf(metadata: Readonly<Record<string, string>> | undefined): KeptTerms {
+  const text = metadata?.[TERMS];
+  return decodeTerms(text === undefined ? undefined : Buffer.from(text, 'base64url').toString('utf8'));
+}
+
+function notFound(key: string, cause?: unknown): AppError {
+  return new AppError('BLOB_NOT_FOUND', `no stored file has the key ${key}`, { hint: 'files that no job names are deleted by `copiloteval prune`', details: { key }, cause });
 }

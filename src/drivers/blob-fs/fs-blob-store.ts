@@ -6,12 +6,14 @@ import { dirname, join } from 'node:path';
 
 import { AppError } from '../../domain/errors.js';
 import type { BlobRef } from '../../domain/job.js';
-import type { BlobContent, BlobStore } from '../../ports/blob-store.js';
+import { encodeTerms, isOver } from '../../domain/blob-terms.js';
+import type { BlobContent, BlobInfo, BlobStore, BlobTerms, ListedBlob } from '../../ports/blob-store.js';
 import type { Clock } from '../../ports/clock.js';
 import { checkKey, checkKeyPrefix, keyOfHash } from '../../domain/blob-key.js';
 import { DurableDirectories } from './durable-directories.js';
 import { fileCall, isAbsent, toAppError } from './fs-errors.js';
-import { type FoundBlob, walkBlobs } from './walk-blobs.js';
+import { readTerms, removeTerms, writeTerms } from './terms-files.js';
+import { walkBlobs } from './walk-blobs.js';
 import { writeBlob } from './write-blob.js';
 
 /** An unfinished file that nobody has written to for so long belongs to a process that is gone. */
@@ -32,9 +34,14 @@ export class FsBlobStore implements BlobStore {
     this.#directories = new DurableDirectories(options.directory);
   }
 
-  async put(key: string, content: BlobContent): Promise<BlobRef> {
+  /** Old terms go before the content comes and new ones come after it: dying in between leaves a file without an end. */
+  async put(key: string, content: BlobContent, terms?: BlobTerms): Promise<BlobRef> {
     checkKey(key);
-    return this.#write(key, content, () => key);
+    const kept = encodeTerms(terms);
+    await removeTerms(this.#path(key));
+    const ref = await this.#write(key, content, () => key);
+    if (kept !== undefined) await writeTerms(this.#path(key), kept);
+    return ref;
   }
 
   /** Content that is there already is written again: that makes its file young, and whole if it was damaged. */
@@ -47,6 +54,10 @@ export class FsBlobStore implements BlobStore {
     checkKey(key);
     const path = this.#path(key);
     const handle = await openForReading(path, key);
+    if (await this.#isOver(path)) {
+      await handle.close();
+      throw notFound(key, undefined);
+    }
     try {
       const hash = expect === undefined ? undefined : createHash('sha256');
       let bytes = 0;
@@ -67,17 +78,24 @@ export class FsBlobStore implements BlobStore {
     }
   }
 
-  async exists(key: string): Promise<boolean> {
+  async info(key: string): Promise<BlobInfo | undefined> {
     checkKey(key);
     const path = this.#path(key);
     return fileCall(path, async () => {
       try {
-        return (await stat(path)).isFile();
+        const found = await stat(path);
+        const terms = await readTerms(path);
+        if (!found.isFile() || isOver(terms, this.#clock.now())) return undefined;
+        return { bytes: found.size, modifiedAt: Math.round(found.mtimeMs), ...terms };
       } catch (error) {
-        if (isAbsent(error)) return false;
+        if (isAbsent(error)) return undefined;
         throw error;
       }
     });
+  }
+
+  async exists(key: string): Promise<boolean> {
+    return (await this.info(key)) !== undefined;
   }
 
   /** Removes the directories that this leaves empty too. */
@@ -91,10 +109,11 @@ export class FsBlobStore implements BlobStore {
         if (!isAbsent(error)) throw error;
       }
     });
+    await removeTerms(path);
     await this.#removeEmptyAbove(path);
   }
 
-  list(prefix: string): AsyncIterable<FoundBlob> {
+  list(prefix: string): AsyncIterable<ListedBlob> {
     checkKeyPrefix(prefix);
     return walkBlobs({ top: this.#top, prefix, unfinishedBefore: this.#clock.now() - UNFINISHED_AGE_MS });
   }
@@ -113,6 +132,10 @@ export class FsBlobStore implements BlobStore {
         return;
       }
     }
+  }
+
+  async #isOver(path: string): Promise<boolean> {
+    return isOver(await fileCall(path, () => readTerms(path)), this.#clock.now());
   }
 
   #path(key: string): string {

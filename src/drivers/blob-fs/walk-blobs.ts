@@ -4,14 +4,10 @@ import type { Dirent } from 'node:fs';
 import { opendir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { UNFINISHED_PREFIX } from '../../domain/blob-key.js';
+import { TERMS_PREFIX, UNFINISHED_PREFIX } from '../../domain/blob-key.js';
+import type { ListedBlob } from '../../ports/blob-store.js';
 import { fileCall, isAbsent, toAppError } from './fs-errors.js';
-
-export interface FoundBlob {
-  readonly key: string;
-  readonly bytes: number;
-  readonly modifiedAt: number;
-}
+import { readTerms } from './terms-files.js';
 
 export interface WalkBlobs {
   readonly top: string;
@@ -22,22 +18,23 @@ export interface WalkBlobs {
 }
 
 /** In no particular order. What is deleted or added meanwhile may be in it or not. */
-export async function* walkBlobs(walk: WalkBlobs): AsyncGenerator<FoundBlob> {
+export async function* walkBlobs(walk: WalkBlobs): AsyncGenerator<ListedBlob> {
   const slash = walk.prefix.lastIndexOf('/');
   yield* walkDirectory(walk, slash === -1 ? '' : walk.prefix.slice(0, slash));
 }
 
-async function* walkDirectory(walk: WalkBlobs, directory: string): AsyncGenerator<FoundBlob> {
+async function* walkDirectory(walk: WalkBlobs, directory: string): AsyncGenerator<ListedBlob> {
   for await (const entry of entriesOf(join(walk.top, directory))) {
     const key = directory === '' ? entry.name : `${directory}/${entry.name}`;
     if (entry.isDirectory()) {
       if (`${key}/`.startsWith(walk.prefix)) yield* walkDirectory(walk, key);
       continue;
     }
+    if (entry.name.startsWith(TERMS_PREFIX)) continue;
     const found = await sizeAndAge(join(walk.top, key));
     if (found === undefined) continue;
     if (!entry.name.startsWith(UNFINISHED_PREFIX)) {
-      if (key.startsWith(walk.prefix)) yield { key, ...found };
+      if (key.startsWith(walk.prefix)) yield { key, ...found, expiresAt: (await readTerms(join(walk.top, key))).expiresAt };
     } else if (found.modifiedAt < walk.unfinishedBefore) {
       const path = join(walk.top, key);
       await fileCall(path, () => rm(path, { force: true }));
@@ -57,7 +54,7 @@ async function* entriesOf(path: string): AsyncGenerator<Dirent> {
   yield* directory;
 }
 
-async function sizeAndAge(path: string): Promise<Omit<FoundBlob, 'key'> | undefined> {
+async function sizeAndAge(path: string): Promise<Pick<ListedBlob, 'bytes' | 'modifiedAt'> | undefined> {
   try {
     const { size, mtimeMs } = await stat(path);
     return { bytes: size, modifiedAt: Math.round(mtimeMs) };

@@ -15,6 +15,7 @@ import { CosmosEventLog } from './event-log.js';
 import { CosmosJobLog } from './job-log.js';
 import { countPerMinute, countTotals } from './job-sets.js';
 import { CosmosJobStore } from './job-store.js';
+import { CosmosJobsElsewhere } from './jobs-elsewhere.js';
 import { CosmosOutbox } from './outbox.js';
 import { OwnEntries } from './own-entries.js';
 import { CosmosQueuePauses } from './queue-pauses.js';
@@ -22,24 +23,33 @@ import { REQUEST_PLUGINS } from './request-errors.js';
 import { CosmosWatchedJobs } from './watched-jobs.js';
 import { CosmosWorkerRegistry } from './worker-registry.js';
 
-export interface OpenCosmos {
+/** A container and the way to it. */
+export interface CosmosAccount {
   readonly endpoint: string;
   /** The account's key, or who asks for tokens. */
   readonly access: { readonly key: string } | { readonly credential: TokenCredential };
   readonly database: string;
   readonly container: string;
-  readonly clock: Clock;
-  readonly random: () => number;
-  /** Names this process in the outbox. */
-  readonly owner: string;
   /** For tests: a certificate authority, a pipeline of its own. */
   readonly client?: Partial<CosmosClientOptions> & { readonly ca?: string };
 }
 
-export type CosmosBackend = Required<Pick<Backend, 'outbox' | 'watched' | 'pauses'>> &
+export interface OpenCosmos extends CosmosAccount {
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Names this process in the outbox. */
+  readonly owner: string;
+}
+
+/** What this process has cost so far, by the service's own figures. */
+export interface StoreUsage {
+  readonly requests: number;
+  readonly requestUnits: number;
+}
+
+export type CosmosBackend = Required<Pick<Backend, 'outbox' | 'watched' | 'pauses' | 'elsewhere'>> &
   Pick<Backend, 'store' | 'events' | 'counters' | 'jobLog' | 'checkpoints' | 'workers'> & {
-    /** What this process has cost so far, by the service's own figures. */
-    usage(): { readonly requests: number; readonly requestUnits: number };
+    readonly usage: () => StoreUsage;
     close(): Promise<void>;
   };
 
@@ -58,6 +68,7 @@ export async function openCosmos(options: OpenCosmos): Promise<CosmosBackend> {
       store: new CosmosJobStore({ calls, clock, storeId, own, changed: () => watch.poke() }),
       outbox: new CosmosOutbox({ calls, clock, own }),
       watched: new CosmosWatchedJobs(calls),
+      elsewhere: new CosmosJobsElsewhere(calls, clock),
       pauses: new CosmosQueuePauses(calls, clock),
       events: new CosmosEventLog(calls, watch),
       counters: { totals: () => countTotals(calls), perMinute: (params) => countPerMinute(calls, params) },
@@ -73,7 +84,8 @@ export async function openCosmos(options: OpenCosmos): Promise<CosmosBackend> {
   }
 }
 
-function openClient({ endpoint, access, client: { ca, ...client } = {} }: OpenCosmos): CosmosClient {
+/** Connects to nothing yet. */
+export function openClient({ endpoint, access, client: { ca, ...client } = {} }: CosmosAccount): CosmosClient {
   return new CosmosClient({
     endpoint,
     ...('key' in access ? { key: access.key } : { aadCredentials: access.credential }),

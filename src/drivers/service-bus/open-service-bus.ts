@@ -9,7 +9,7 @@ import type { MessageQueue } from '../../ports/message-queue.js';
 import type { QueueAdmin, QueueSettings } from '../../ports/queue-admin.js';
 import type { QueuePauses } from '../../ports/queue-pauses.js';
 import type { CountBudget } from './counted-queues.js';
-import { createCredential } from '../azure-access/credentials.js';
+import { type AzureCredential, createCredential } from '../azure-access/credentials.js';
 import { ServiceBusDiagnostics } from './diagnostics.js';
 import { openAdministration } from './open-administration.js';
 import { peekThrough } from './peek-messages.js';
@@ -25,6 +25,8 @@ export interface OpenServiceBus {
   /** Of the registry: their locks are known without asking. Any other queue of the namespace works too. */
   readonly queues: readonly QueueSettings[];
   readonly pauses: QueuePauses;
+  /** Who signs in, where that is somebody already; else a chain is made for a target of Entra ID. */
+  readonly credential?: AzureCredential;
   readonly clock: Clock;
   /** As Math.random. */
   readonly random: () => number;
@@ -61,7 +63,7 @@ export interface ServiceBusBackend {
 export async function openServiceBus({ target, countBudget, ...options }: OpenServiceBus): Promise<ServiceBusBackend> {
   const { queues, pauses, clock, random } = options;
   const patience = { ...PATIENCE, ...options.patience };
-  const credential = target.kind === 'entra' ? await createCredential(target, clock) : undefined;
+  const credential = target.kind === 'entra' ? (options.credential ?? (await createCredential(target, clock))) : undefined;
   const { ServiceBusClient: Client } = await import('./azure-sdk.js');
   const createClient = (): ServiceBusClient => {
     const sdkOptions = { retryOptions: sdkRetryOptions(patience.callTimeoutMs) };

@@ -1,0 +1,32 @@
+// The `az` commands about the files, with what is known filled in and the rest in capitals.
+
+export interface BlobPlace {
+  /** Of the account; undefined when only a connection string is known. */
+  readonly accountName: string | undefined;
+  readonly container: string;
+  readonly subscriptionId?: string;
+  readonly resourceGroup?: string;
+}
+
+export interface BlobAzLines {
+  readonly find: string;
+  readonly createContainer: string;
+  readonly grantData: string;
+  readonly connectionString: string;
+}
+
+export function azLines({ accountName = 'ACCOUNT', container, subscriptionId = 'SUBSCRIPTION', resourceGroup = 'GROUP' }: BlobPlace): BlobAzLines {
+  const scope = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.Storage/storageAccounts/${accountName}`;
+  return {
+    find: '`az storage account list --query "[].{name:name,group:resourceGroup,url:primaryEndpoints.blob}" -o table`',
+    createContainer: `\`az storage container create --account-name ${accountName} --name ${container} --auth-mode login\``,
+    grantData: `\`az role assignment create --role "Storage Blob Data Contributor" --assignee WHO --scope ${scope}\``,
+    connectionString: `\`az storage account show-connection-string -g ${resourceGroup} --name ${accountName} -o tsv\``,
+  };
+}
+
+/** `https://contoso.blob.core.windows.net` is of contoso; other addresses tell no name. */
+export function accountNameOf(url: string): string | undefined {
+  const { hostname } = new URL(url);
+  return /^([a-z0-9]{3,24})\.blob\./.exec(hostname)?.[1];
+}
