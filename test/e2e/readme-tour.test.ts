@@ -6,7 +6,7 @@ import { PROGRAM, programEnv } from '../support/built-program.js';
 import { tempDir } from '../support/temp-dir.js';
 
 const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
-const TOUR = README.slice(README.indexOf('## A tour'), README.indexOf('## Where to go next'));
+const TOUR = README.slice(README.indexOf('## A tour'), README.indexOf('## The same job on Service Bus'));
 
 interface Step {
   readonly command: string;
