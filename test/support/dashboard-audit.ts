@@ -112,6 +112,8 @@ class Auditor implements Audit {
     this.frames += 1;
     this.characters += inner.length;
     let rest = inner;
+    // Nothing is known of the screen when the first frame is written.
+    const isFirst = this.frames === 1;
     const clears = rest.startsWith(CLEAR);
     if (clears) {
       // (a): once per resize or return, never otherwise.
@@ -126,7 +128,7 @@ class Auditor implements Audit {
       // (a), (c), (f): a row is a place, text, colours, and at most its own tail erased after it; nothing else is in a frame.
       const match = ROW.exec(rest);
       if (match === null) return this.#break(this.frames, `no row: ${JSON.stringify(rest.slice(0, 80))}`);
-      await this.#row(Number(match[1]), match[0], match[2] ?? '', clears);
+      await this.#row(Number(match[1]), match[0], match[2] ?? '', clears || isFirst);
       rest = rest.slice(match[0].length);
     }
     this.#look();
