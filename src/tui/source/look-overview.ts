@@ -3,7 +3,7 @@
 import { hasEnded, type Job } from '../../domain/job.js';
 import { reasonFingerprint } from '../../domain/reason-fingerprint.js';
 import type { MinuteCount } from '../../ports/job-counters.js';
-import { queueStats, type QueueStat } from '../../services/queue-stats.js';
+import { queueStats, type QueueStat, type QueueStats } from '../../services/queue-stats.js';
 import type { FailureCause, Lifecycle, OverviewData, RunTimes, TypeThroughput } from '../data.js';
 import { isCostly, type DashboardPorts } from './ports.js';
 import { pastDepth, Trend } from './trend.js';
@@ -24,6 +24,7 @@ export class OverviewLooker {
   readonly #depths = new Map<string, Trend>();
   readonly #dead = new Map<string, Trend>();
   #samples: Samples = { runTimes: null, causes: [] };
+  #lastKnown: QueueStats | undefined;
   #sampledAt = -Infinity;
   #looks: number[] = [];
 
@@ -35,7 +36,8 @@ export class OverviewLooker {
     const { clock, counters } = this.#ports;
     const now = clock.now();
     const from = now - CURVE_MINUTES * MINUTE;
-    const [stats, minutes] = await Promise.all([queueStats(this.#ports), counters.perMinute({ from, to: now + 1 })]);
+    const [counted, minutes] = await Promise.all([queueStats(this.#ports), counters.perMinute({ from, to: now + 1 })]);
+    const stats = this.#withLastKnown(counted);
     for (const queue of stats.queues) this.#remember(queue, minutes, now);
     await this.#sample(now);
     const lately = minutes.filter(({ minute }) => minute > now - LIFECYCLE_MINUTES * MINUTE);
@@ -49,6 +51,17 @@ export class OverviewLooker {
       ...this.#samples,
       cost: isCostly(this.#ports) ? { operationsPerMinute: this.#costPerMinute() } : null,
     };
+  }
+
+  /** Queues that cannot be counted now are shown as they were last; `problem` and `countedAt` say so. */
+  #withLastKnown(stats: QueueStats): QueueStats {
+    if (stats.problem === null) {
+      this.#lastKnown = stats;
+      return stats;
+    }
+    const { queues = [], countedAt = null } = this.#lastKnown ?? {};
+    const missing = queues.filter(({ name }) => !stats.queues.some((queue) => queue.name === name));
+    return { ...stats, countedAt: stats.countedAt ?? countedAt, queues: [...stats.queues, ...missing].sort((a, b) => (a.name < b.name ? -1 : 1)) };
   }
 
   #remember(queue: QueueStat, minutes: readonly MinuteCount[], now: number): void {

@@ -61,11 +61,11 @@ export function pastDepth(depth: number, minutes: readonly MinuteCount[], now: n
 
 function between(corners: readonly Point[], at: number): number {
   const index = corners.findIndex((corner) => corner.at <= at);
-  const before = corners[index] ?? corners.at(-1);
+  const before = corners[index];
+  if (before === undefined) return corners.at(-1)?.value ?? 0;
   const after = corners[Math.max(0, index - 1)] ?? before;
-  if (before === undefined || after === undefined) return 0;
   if (after.at === before.at) return before.value;
-  return Math.round(before.value + ((after.value - before.value) * (at - before.at)) / (after.at - before.at));
+  return Math.max(0, Math.round(before.value + ((after.value - before.value) * (at - before.at)) / (after.at - before.at)));
 }
 
 function sum(counts: readonly MinuteCount[]): number {

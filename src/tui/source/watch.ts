@@ -98,7 +98,10 @@ export class Watch {
     const least = Math.max(rhythm.leastMs, took * REST_PER_LOOK);
     await this.#sleep(Math.max(0, least - took));
     const rest = (rhythm.everyMs ?? FOREVER_MS) * (1 + JITTER * this.#ask.random()) - least;
-    if (rest > 0 && !this.#lookNow) await Promise.race([noticed.seen, this.#sleep(rest)]);
+    if (rest <= 0 || this.#lookNow) return;
+    await Promise.race([noticed.seen, this.#sleep(rest)]);
+    // The sleep that was not waited for would stay behind, one for each notice.
+    this.#wake.abort();
   }
 
   #notice(rhythm: Rhythm | undefined): Notice {

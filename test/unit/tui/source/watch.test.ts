@@ -71,6 +71,27 @@ test('a change is looked at at once, and no more often than every 250 ms', async
   await state.watch.ended;
 });
 
+test('however often it is told of changes, no sleep stays behind', async () => {
+  const state = watching();
+  let sleeping = 0;
+  let most = 0;
+  const sleep = state.clock.sleep.bind(state.clock);
+  state.clock.sleep = async (ms, signal) => {
+    sleeping += 1;
+    most = Math.max(most, sleeping);
+    await sleep(ms, signal);
+    sleeping -= 1;
+  };
+  for (let change = 0; change < 40; change += 1) {
+    await state.clock.advance(260);
+    state.noticeChange();
+  }
+  expect(most).toBeLessThanOrEqual(2);
+  state.watch.end();
+  await state.watch.ended;
+  expect(sleeping).toBe(0);
+});
+
 test('a change during a look counts', async () => {
   let value = 1;
   const state = watching(() => value);
