@@ -46,7 +46,7 @@ test(
     expect([...calls.keys()]).toEqual(expect.arrayContaining(WORKER_FLOW));
 
     const reached: string[] = [];
-    await inParallel(stopsOf(calls, STEPS), 4, async (stop) => {
+    await inParallel(stopsOf(calls, STEPS), 8, async (stop) => {
       const place = template.copy();
       const victim = await place.run(WORKER, { crashAt: stop, env: ENV });
       if (victim.signal === 'SIGKILL') reached.push(stop);
@@ -77,7 +77,7 @@ test(
       const calls = await traceCalls(traced, command, { env: ENV });
       await traced.discard();
       expect([...calls.keys()]).toEqual(expect.arrayContaining(SUBMIT_FLOW));
-      await inParallel(stopsOf(calls, STEPS), 4, async (stop) => {
+      await inParallel(stopsOf(calls, STEPS), 8, async (stop) => {
         const place = template.copy();
         const victim = await place.run(command, { crashAt: stop, env: ENV });
         expect([victim.signal, stop, name]).toEqual(['SIGKILL', stop, name]);
