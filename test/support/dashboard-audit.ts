@@ -28,7 +28,7 @@ const ENTER = ['?1049h', '?7l', '?25l', '?2004h', '?1004h', '?1007h'].map((mode)
 const LEAVE = `${END}${ESC}[0m${['?1007l', '?1004l', '?2004l', '?25h', '?7h', '?1049l'].map((mode) => `${ESC}[${mode}`).join('')}`;
 /** The bell and the clipboard, which draw nothing. */
 const SIDE = new RegExp(`^(?:\\u0007|${ESC}\\]52;c;[A-Za-z0-9+/=]*\\u0007|${ESC}Ptmux;${ESC}${ESC}\\]52;c;[A-Za-z0-9+/=]*\\u0007${ESC}\\\\)`);
-// eslint-disable-next-line no-control-regex -- what a row may hold: text and colours
+ 
 const ROW = /^\u001b\[(\d+);1H((?:[^\u0000-\u001f\u007f]|\u001b\[[\d;:]*m)*?)\u001b\[0m(\u001b\[K)?(?=\u001b\[\d+;1H|$)/u;
 const CLEAR = `${ESC}[0m${ESC}[2J`;
 
@@ -142,7 +142,7 @@ class Auditor implements Audit {
     // (e)
     if (number > this.#size.rows) this.#break(this.frames, `row ${number} of ${this.#size.rows}`);
     const shown = this.#text(number - 1);
-    // eslint-disable-next-line no-control-regex -- colours
+     
     const wanted = text.replace(/\u001b\[[\d;:]*m/g, '').trimEnd();
     if (shown !== wanted) this.#break(this.frames, `row ${number} shows ${JSON.stringify(shown)}, ${JSON.stringify(wanted)} was written: it is wider than ${this.#size.columns}`);
     // (d)

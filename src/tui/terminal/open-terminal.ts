@@ -9,6 +9,7 @@ import { copySequence } from './clipboard.js';
 import { editText } from './edit-text.js';
 import { FrameWriter } from './frame-writer.js';
 import { KeyDecoder } from './key-decoder.js';
+import { StrayOutput } from './stray-output.js';
 import type { Size, Terminal, TerminalEvent } from './terminal.js';
 import { ENTER_MODES, LEAVE_MODES } from './terminal-modes.js';
 
@@ -41,6 +42,7 @@ class ProcessTerminal implements Terminal {
   readonly #parts: TerminalParts;
   readonly #frames: FrameWriter;
   readonly #decoder: KeyDecoder;
+  readonly #stray = new StrayOutput(process.stderr);
   readonly #listeners = new Set<(event: TerminalEvent) => void>();
   #fail: (error: unknown) => void = () => undefined;
   /** `new`: never entered · `ours` · `lent`: to be entered again · `over`: given back for good. */
@@ -135,6 +137,7 @@ class ProcessTerminal implements Terminal {
 
   #takeOver(): void {
     this.#state = 'ours';
+    this.#stray.hold();
     this.#setRawMode(true);
     this.#parts.stdout.write(ENTER_MODES);
     this.#parts.stdin.resume();
@@ -156,6 +159,7 @@ class ProcessTerminal implements Terminal {
     this.#parts.stdin.pause();
     writeNow(this.#parts.stdout.fd, LEAVE_MODES);
     this.#setRawMode(false);
+    this.#stray.release();
   }
 
   #setHooks(to: 'on' | 'off'): void {
