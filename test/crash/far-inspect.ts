@@ -51,7 +51,7 @@ function messagesOf(file: string): StoredMessage[] {
 }
 
 /** Nothing may wait for a job that is over, and at the end nothing at all. */
-function outboxProblems(file: string, { jobs }: Stored, drained: boolean): string[] {
+export function outboxProblems(file: string, { jobs }: Stored, drained: boolean): string[] {
   const rows = rowsOf<{ id: string; sequence: number }>(file, 'SELECT jobs.id, outbox.sequence FROM outbox LEFT JOIN jobs ON jobs.job = outbox.job');
   return rows.flatMap(({ id, sequence }) => {
     const job = jobs.get(id);
