@@ -154,6 +154,6 @@ test('y on a dialog that is old enough does what it says, and nothing else does'
   for (const no of ['enter', 'escape', 'n', 'q']) {
     expect(update(open, { t: 'key', key: keyOf(no), at: NOON + 1300 })).toEqual([expect.objectContaining({ dialog: null }), []]);
   }
-  expect(update(open, { t: 'key', key: keyOf('y'), at: NOON + 1300 })[1]).toEqual([{ t: 'drain-worker', workerId: 'worker-07' }]);
+  expect(update(open, { t: 'key', key: keyOf('y'), at: NOON + 1300 })[1]).toEqual([{ t: 'drain-worker', workerId: 'worker-07', audit: { what: 'worker drain worker-07', reasonText: null } }]);
   expect(bindingOf('y', contextsOf(open))?.action).toBe('ask.yes');
 });
