@@ -6,14 +6,13 @@
 // Every step can be repeated. Dying anywhere leaves each job with exactly one message that counts: the older one is
 // superseded, and the next run, or a worker of the other system, removes it.
 
-import type { DecodedMessage } from '../domain/decide.js';
 import { AppError } from '../domain/errors.js';
 import { hasEnded, type Job, type JobId } from '../domain/job.js';
 import { moveToLocal } from '../domain/lifecycle.js';
 import { withoutLocal } from '../domain/local-queue-name.js';
 import type { Backend } from '../ports/backend.js';
 import type { JobsElsewhere } from '../ports/jobs-elsewhere.js';
-import type { Delivery, MessageQueue } from '../ports/message-queue.js';
+import type { MessageQueue } from '../ports/message-queue.js';
 import type { QueueAdmin, QueueSettings } from '../ports/queue-admin.js';
 import type { WorkerRecord } from '../ports/worker-registry.js';
 import { saveChange } from './change-jobs.js';
@@ -23,15 +22,14 @@ import { liveWorkers } from './wait-hold-up.js';
 
 export interface DrainPorts extends Pick<Backend, 'store' | 'clock' | 'workers' | 'adoptOutbox'> {
   readonly elsewhere: JobsElsewhere;
-  /** Of the store. */
+  /** The store's own queues. */
+  readonly localQueue: MessageQueue;
   readonly localAdmin: QueueAdmin;
   /** Null when the settings name no other system: then the jobs are moved, and what else is there stays. */
   readonly remote: { readonly queue: MessageQueue; readonly admin: QueueAdmin } | null;
   /** The queues of this product, by the names both systems share. */
   readonly ownQueues: readonly string[];
   readonly settingsOf: (queue: string) => Promise<QueueSettings>;
-  /** Stores the job of another producer's message. */
-  readonly createExternal: (message: DecodedMessage, delivery: Delivery) => Promise<void>;
 }
 
 export interface DrainRequest {
@@ -119,7 +117,7 @@ async function receiveAll(ports: ReachablePorts, request: DrainRequest, met: Rea
     for (const queue of existing) {
       if (request.signal.aborted) return;
       await ensureQueue(ports, queue);
-      await new DrainedQueue(ports, { queue, reason: request.reason, signal: request.signal }, tally).drain();
+      await new DrainedQueue(ports, queue, tally).drain(request.signal);
     }
     for (const { name, counts } of await admin.list(existing)) tally.left(name, counts);
   } catch (error) {

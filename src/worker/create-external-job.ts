@@ -6,22 +6,16 @@ import type { BlobRef } from '../domain/job.js';
 import { submit } from '../domain/lifecycle.js';
 import { type JobMessage, MAX_INLINE_PAYLOAD_BYTES } from '../domain/message.js';
 import { findJobType } from '../domain/queue-registry.js';
-import type { Backend } from '../ports/backend.js';
 import type { Delivery } from '../ports/message-queue.js';
-import type { JobTypes } from '../services/job-types.js';
 import { queueSettings } from '../services/queue-settings.js';
 import { payloadKey } from '../services/submit-prepare.js';
-
-export interface ExternalJobParts {
-  readonly backend: Pick<Backend, 'store' | 'clock' | 'admin' | 'blobs'>;
-  readonly jobTypes: Pick<JobTypes, 'queue'>;
-}
+import type { WorkerParts } from './worker-parts.js';
 
 /**
  * The job has the message's id, so a copy of the message, or this one after a crash, finds the job and makes no second
  * one. Without an outbox entry: its message is the one at hand.
  */
-export async function createExternalJob(decoded: DecodedMessage, delivery: Delivery, parts: ExternalJobParts): Promise<void> {
+export async function createExternalJob(decoded: DecodedMessage, delivery: Delivery, parts: WorkerParts): Promise<void> {
   if (decoded.kind !== 'foreign') throw new Error('only a message of another producer makes a job');
   const { message } = decoded;
   const { store, clock } = parts.backend;
@@ -53,7 +47,7 @@ export async function createExternalJob(decoded: DecodedMessage, delivery: Deliv
 }
 
 /** The file is durable before the job names it. */
-async function storeLargePayload(message: JobMessage, parts: ExternalJobParts): Promise<BlobRef | null> {
+async function storeLargePayload(message: JobMessage, parts: WorkerParts): Promise<BlobRef | null> {
   if (message.payloadRef !== null) return message.payloadRef;
   const text = JSON.stringify(message.payload);
   return Buffer.byteLength(text) > MAX_INLINE_PAYLOAD_BYTES ? parts.backend.blobs.put(payloadKey(message.jobId), text) : null;

@@ -35,10 +35,15 @@ export const queuesDrainCommand = defineCommand({
 async function runQueuesDrain(given: DrainOptions, context: CommandContext): Promise<void> {
   const { io } = context;
   const runtime = await context.runtime();
+  if (context.config.store === 'cosmos') {
+    throw new AppError('REFUSED', 'jobs in Cosmos DB have no local queue to be moved to; nothing was moved', {
+      hint: 'what cannot be sent waits in Cosmos DB until Service Bus is back',
+    });
+  }
   if (!given.dryRun) requireReason(given.reasonText, context);
   const { planDrain } = await import('../../services/drain-plan.js');
   const plan = await planDrain(runtime.elsewhere, given.queue, runtime.clock.now());
-  const ports = await portsOf(runtime);
+  const ports = portsOf(runtime);
   if (given.dryRun) {
     io.print({ json: { dryRun: true, ...plan }, lines: plan.queues, text: `${planText(plan, ports)}\nnothing was moved (--dry-run)` });
     return;
@@ -66,13 +71,13 @@ async function drain(ports: DrainPorts, plan: DrainPlan, given: DrainOptions, co
 }
 
 /** Beside Service Bus and without it: its queues are the runtime's own, or those that the settings still know. */
-async function portsOf(runtime: Runtime): Promise<DrainPorts> {
-  const { createExternalJob } = await import('../../worker/create-external-job.js');
+function portsOf(runtime: Runtime): DrainPorts {
   const { jobTypes } = runtime;
   const remote = runtime.source === 'servicebus' ? { queue: runtime.queue, admin: runtime.admin } : runtime.leftBehind;
   const known = jobTypes.queues();
   return {
     ...runtime,
+    localQueue: runtime.local?.queue ?? runtime.queue,
     localAdmin: runtime.local?.admin ?? runtime.admin,
     remote,
     ownQueues: known.map(({ name }) => name),
@@ -81,7 +86,6 @@ async function portsOf(runtime: Runtime): Promise<DrainPorts> {
       if (settings === undefined) throw new AppError('QUEUE_UNKNOWN', `no queue is named ${queue}`);
       return { ...settings, name: queue };
     },
-    createExternal: (message, delivery) => createExternalJob(message, delivery, { backend: runtime, jobTypes }),
   };
 }
 
