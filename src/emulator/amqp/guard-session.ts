@@ -20,6 +20,7 @@ export function guardSession(session: Session): void {
 function guardTransfers(session: Session): void {
   const receive = session.on_transfer.bind(session);
   session.on_transfer = (frame) => {
+    if (isCut(session)) return;
     tellOutcomes(session.connection);
     const link = session.remote.handles[frame.performative.handle];
     if (link === undefined || !isReceiver(link)) return receive(frame);
@@ -43,6 +44,11 @@ function tellOutcomes(connection: Connection): void {
   for (const session of Object.values(connection.local_channel_map)) {
     if (session.outgoing.updated.length > 0) return connection._process();
   }
+}
+
+/** What came in one piece with the frame that cut the connection did not arrive. */
+function isCut({ connection }: Session): boolean {
+  return connection.socket?.destroyed === true;
 }
 
 /** The peer takes back a delivery that it has begun; rhea would wait for the rest of it. */
@@ -78,6 +84,7 @@ function isOverLimit(link: Receiver): boolean {
 function guardDispositions(session: Session): void {
   const receive = session.on_disposition.bind(session);
   session.on_disposition = (frame) => {
+    if (isCut(session)) return;
     const { performative } = frame;
     const { deliveries } = performative.role ? session.outgoing : session.incoming;
     const oldest = deliveries.get_head()?.id;

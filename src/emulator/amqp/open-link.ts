@@ -24,6 +24,7 @@ export function openIncoming(link: Receiver, parts: RouterParts, router: LinkRou
   if (address === COORDINATOR_NODE) return refuse(link, { condition: CONDITIONS.notImplemented, description: 'Transactions are not offered here.' });
   if (isCbs(address)) {
     const node: RequestNode = {
+      mayFail: false,
       answer: (request) => {
         const response = putToken(request, parts.authorisation, parts.context);
         parts.authorised();
@@ -79,6 +80,7 @@ function openManagement(link: Receiver, { queue }: FoundQueue, { parts, router, 
   const allows = (right: AccessRight): boolean => authorisation.allows(address, [right], context.clock.now());
   if (!ANY_RIGHT.some(allows)) return refuse(link, unauthorized('Manage', address));
   const node: RequestNode = {
+    mayFail: true,
     answer: (request) => manage(request, { queue, context, allows }),
     replyLink: (request) => router.replyLink(nodeOf(queue), request, link.session),
   };

@@ -1,5 +1,6 @@
 // A link on which a client sends requests to a node that answers: $cbs, or the management of a queue.
 
+import type { FaultKind } from '../faults.js';
 import { CONDITIONS } from './conditions.js';
 import type { AmqpContext } from './context.js';
 import type { Dispositions } from './dispositions.js';
@@ -12,6 +13,8 @@ const MAX_REQUEST_BYTES = 4 * 1024 * 1024;
 const SLOW_MS = 500;
 
 export interface RequestNode {
+  /** Faults on request strike here. Not while a client shows its token: the official SDK then waits a minute for the answer. */
+  readonly mayFail: boolean;
   answer(request: Request): Promise<Response> | Response;
   /** The link that carries the answer; undefined: the client has none. */
   replyLink(request: Request): { send(response: Buffer): void } | undefined;
@@ -58,17 +61,20 @@ export class RequestLink {
   }
 
   async #answer(request: Request): Promise<void> {
-    const { faults, clock, log } = this.#context;
+    const { clock, log } = this.#context;
     const { socket } = this.#link.connection;
     try {
-      if (faults.draw('drop-connection')) return void socket?.destroy();
+      if (this.#strikes('drop-connection')) return void socket?.destroy();
       const response = await this.#node.answer(request);
-      if (faults.draw('lost-reply')) return void socket?.destroy();
-      if (faults.draw('slow')) await clock.sleep(SLOW_MS);
+      if (this.#strikes('lost-reply')) return void socket?.destroy();
+      if (this.#strikes('slow')) await clock.sleep(SLOW_MS);
       this.#node.replyLink(request)?.send(writeResponse(request, response));
     } catch (error) {
       log.error({ err: error }, 'a request could not be answered');
       this.close({ condition: CONDITIONS.internal, description: 'The request could not be answered.' });
     }
+  }
+  #strikes(kind: FaultKind): boolean {
+    return this.#node.mayFail && this.#context.faults.draw(kind);
   }
 }
