@@ -79,7 +79,7 @@ const files = await mergeChunks(result, root, 'src/process-main.ts', [
   },
   {
     name: 'dashboard-start',
-    sources: ['src/commands/dashboard.ts', 'src/commands/dashboard/show-screen.ts', 'src/tui/terminal/open-terminal.ts', 'src/tui/run/skeleton.ts'],
+    sources: ['src/commands/dashboard.ts', 'src/commands/dashboard/show-screen.ts', 'src/tui/terminal/open-terminal.ts', 'src/tui/run/skeleton.ts', 'src/tui/run/early-events.ts'],
   },
   { name: 'dashboard', sources: ['src/tui/run/open-dashboard.ts'] },
 ]);

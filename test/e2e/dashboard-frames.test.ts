@@ -105,7 +105,7 @@ async function busyHome(): Promise<Home> {
 
 async function endAndAudit(dashboard: DashboardPty): ReturnType<DashboardPty['audit']> {
   dashboard.type('\u0003');
-  await dashboard.exited;
+  await dashboard.ended();
   return dashboard.audit();
 }
 

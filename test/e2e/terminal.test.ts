@@ -30,7 +30,7 @@ afterAll(() => rmSync(dirname(program), { recursive: true }));
 
 /** In a shell that reports the terminal's settings before and after, and the exit code. */
 function start(environment: Record<string, string> = {}): PtyProgram {
-  return startInPty({ file: 'sh', args: ['-c', `stty -a; echo BEFORE; "${process.execPath}" "${program}"; echo "code=$?"; stty -a; echo AFTER`], env: environment });
+  return startInPty({ file: 'sh', args: ['-c', `stty -a; echo BEFORE; "${process.execPath}" "${program}"; echo "code=$?"; stty -a; echo AFTER; read _`], env: environment });
 }
 
 describe('every way out gives the terminal back', () => {
@@ -46,7 +46,8 @@ describe('every way out gives the terminal back', () => {
     const running = start();
     await running.until((screen) => screen.includes('100x30'));
     leave(running);
-    await running.exited;
+    // Not the end of the shell: what it wrote last may still be on its way then.
+    await running.until((screen) => screen.includes('AFTER'));
     expect(running.raw()).toContain(`code=${code}`);
     const [before, after] = running.raw().split(/BEFORE|AFTER/);
     const settings = /speed[^]*?-?extproc/;
@@ -59,7 +60,7 @@ test('what went wrong is printed after the screen was given back', async () => {
   const running = start();
   await running.until((screen) => screen.includes('100x30'));
   running.type('t');
-  await running.exited;
+  await running.until((screen) => screen.includes('AFTER'));
   expect(running.raw().split('\u001b[?1049l')[1]).toContain('error: thrown in a timer');
 });
 
@@ -69,7 +70,7 @@ test('keys sent faster than they are read, and pasted text, arrive whole', async
   running.type('jjj\u001b[B\u001b[200~qt\r\u001b[B\u001b[201~k');
   await running.until((screen) => screen.includes('events: j j j down paste("qt\\r\\u001b[B") k'));
   running.type('q');
-  await running.exited;
+  await running.until((screen) => screen.includes('AFTER'));
 });
 
 test('a storm of sizes ends with the last one, with one clear', async () => {
@@ -81,7 +82,7 @@ test('a storm of sizes ends with the last one, with one clear', async () => {
   await running.until((screen) => screen.includes('70x18'));
   expect(running.raw().slice(from).split('\u001b[2J').length - 1).toBe(1);
   running.type('q');
-  await running.exited;
+  await running.until((screen) => screen.includes('AFTER'));
 });
 
 test('an editor has the terminal to itself and its text comes back', async () => {
@@ -92,7 +93,7 @@ test('an editor has the terminal to itself and its text comes back', async () =>
   running.type('e');
   await running.until((screen) => screen.includes('edited(edited in 30 100)'));
   running.type('q');
-  await running.exited;
+  await running.until((screen) => screen.includes('AFTER'));
 });
 
 test('Ctrl-Z stops the program with the terminal given back; continued, it draws its screen again', async () => {
@@ -101,7 +102,7 @@ test('Ctrl-Z stops the program with the terminal given back; continued, it draws
   running.type(`'${process.execPath}' '${program}'\r`);
   await running.until((screen) => screen.includes('100x30'));
   running.type('\u001a');
-  await running.until((screen) => /Stopped/i.test(screen));
+  await running.until((screen) => /Stopped[^]*shell>/i.test(screen));
   expect(setModes(running.raw())).toEqual([]);
   running.type('fg\r');
   await running.until((screen) => screen.includes('events: ctrl-z'));
@@ -118,7 +119,7 @@ test('copying and the bell go to the terminal as they are', async () => {
   await running.until((screen) => screen.includes('events: y b'));
   expect(running.raw()).toContain(`\u001b]52;c;${Buffer.from('job 1').toString('base64')}\u0007`);
   running.type('q');
-  await running.exited;
+  await running.until((screen) => screen.includes('AFTER'));
 });
 
 /** To the program alone: its number is on its screen. */

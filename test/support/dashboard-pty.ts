@@ -20,6 +20,8 @@ export interface DashboardStart {
 }
 
 export interface DashboardPty extends PtyProgram {
+  /** Resolves when the terminal has been given back; in a shell, with all that the shell says after it. */
+  ended(): Promise<unknown>;
   /** Of the program itself, also in a shell. */
   pid(): number;
   /** The whole stream against the rules of a screen without flicker. */
@@ -31,7 +33,7 @@ export function startDashboard({ cwd, args = [], env = {}, columns = 100, rows =
   const words = [PROGRAM, 'dashboard', ...args];
   const quoted = [process.execPath, ...words].map((word) => `'${word}'`).join(' ');
   const program = startInPty({
-    ...(inShell ? { file: 'sh', args: ['-c', `stty -a; echo BEFORE; ${quoted}; echo "code=$?"; stty -a; echo AFTER`] } : { file: process.execPath, args: words }),
+    ...(inShell ? { file: 'sh', args: ['-c', `stty -a; echo BEFORE; ${quoted}; echo "code=$?"; stty -a; echo AFTER; read _`] } : { file: process.execPath, args: words }),
     env: { HOME: cwd, COPILOTEVAL_HOME: `${cwd}/home`, COPILOTEVAL_USER: 'ada', ...env },
     cwd,
     columns,
@@ -45,6 +47,8 @@ export function startDashboard({ cwd, args = [], env = {}, columns = 100, rows =
       sizes.push({ at: program.raw().length, columns: toColumns, rows: toRows });
       program.resize(toColumns, toRows);
     },
+    // Not by the end of the process: what it wrote last may still be on its way then.
+    ended: () => (inShell ? program.until((screen) => /AFTER/.test(screen)) : program.until(() => program.raw().endsWith('\u001b[?7h\u001b[?1049l'))),
     pid: () => (inShell ? childOf(program.pty.pid) : program.pty.pid),
     audit: () => auditFrames(program.raw(), sizes, wholeScreen),
   };
@@ -79,7 +83,7 @@ export function openHome(cwd: string): Home {
   };
 }
 
-function endPty({ pty }: PtyProgram): void {
+export function endPty({ pty }: PtyProgram): void {
   try {
     pty.kill('SIGKILL');
   } catch {

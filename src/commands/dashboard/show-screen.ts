@@ -7,7 +7,6 @@ import type { Session } from '../../tui/model.js';
 import type { OpenDashboard } from '../../tui/run/open-dashboard.js';
 import type { OpenedProfile } from '../../tui/run/place.js';
 import type { TerminalSettings } from '../../tui/terminal/open-terminal.js';
-import type { Terminal } from '../../tui/terminal/terminal.js';
 import type { CommandContext } from '../command.js';
 import type { DashboardOptions } from '../dashboard.js';
 import { exitCodeOfSignal } from '../signals.js';
@@ -15,28 +14,33 @@ import { lookOf, sessionOf } from './dashboard-start.js';
 
 export async function showScreen(given: DashboardOptions, context: CommandContext): Promise<number> {
   const { config } = context;
-  const [{ openTerminal }, { skeleton }] = await Promise.all([import('../../tui/terminal/open-terminal.js'), import('../../tui/run/skeleton.js')]);
+  const [{ openTerminal }, { skeleton }, { EarlyEvents }] = await Promise.all([
+    import('../../tui/terminal/open-terminal.js'),
+    import('../../tui/run/skeleton.js'),
+    import('../../tui/run/early-events.js'),
+  ]);
   const session = sessionOf(config, given, context, undefined);
   const terminal = openTerminal({ stdin: stdin(), stdout: stdout(), clock: systemClock, settings: terminalSettings(context) });
+  const early = new EarlyEvents(terminal);
+  const giveBack = context.onSignal(({ name }) => early.leave(exitCodeOfSignal(name)));
   try {
     terminal.draw(skeleton(terminal.size, session));
-    return await (await import('../../tui/run/open-dashboard.js')).openDashboard(partsOf(terminal, session, given, context));
+    return await (await import('../../tui/run/open-dashboard.js')).openDashboard({ ...partsOf(session, given, context), terminal, early });
   } finally {
     terminal.restore();
+    giveBack();
   }
 }
 
-function partsOf(terminal: Terminal, session: Session, given: DashboardOptions, context: CommandContext): OpenDashboard {
+function partsOf(session: Session, given: DashboardOptions, context: CommandContext): Omit<OpenDashboard, 'terminal' | 'early'> {
   const { config, cwd } = context;
   return {
-    terminal,
     clock: systemClock,
     start: { look: lookOf(given, context), view: given.view, filter: given.filter ?? '' },
     cwd,
     session,
     openFirst: () => openProfile(config, given, context),
     openProfile: (name) => openProfile(loadConfig({ ...context, profile: name }), given, context),
-    onSignal: (end) => context.onSignal(({ name }) => end(exitCodeOfSignal(name))),
   };
 }
 

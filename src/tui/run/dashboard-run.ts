@@ -53,11 +53,28 @@ export class DashboardRun {
 
   /** Looks and listens from now on. */
   start(): void {
-    const stopListening = this.#parts.terminal.listen((event) => this.#heard(event));
+    const stopListening = this.#parts.terminal.listen((event) => this.heard(event));
     this.#stop.signal.addEventListener('abort', stopListening, { once: true });
     this.#source.follow(this.#model);
     this.#parts.show(this.#model);
     void this.#tick();
+  }
+
+  /** Of the terminal: by listening, and what was typed before. */
+  heard(event: TerminalEvent): void {
+    const at = this.#parts.clock.now();
+    switch (event.kind) {
+      case 'key':
+        return this.send({ t: 'key', key: event.key, at });
+      case 'paste':
+        return this.send({ t: 'paste', text: event.text, at });
+      case 'resize':
+        return this.send({ t: 'resize', size: event.size });
+      case 'focus':
+        return this.send({ t: 'focus', focused: event.focused, at });
+      case 'gone':
+        return this.#end(HANG_UP);
+    }
   }
 
   send(msg: Msg): void {
@@ -82,22 +99,6 @@ export class DashboardRun {
     this.#stop.abort();
     await Promise.all([this.#source.close(), this.#effects.close()]);
     await this.#profile.close();
-  }
-
-  #heard(event: TerminalEvent): void {
-    const at = this.#parts.clock.now();
-    switch (event.kind) {
-      case 'key':
-        return this.send({ t: 'key', key: event.key, at });
-      case 'paste':
-        return this.send({ t: 'paste', text: event.text, at });
-      case 'resize':
-        return this.send({ t: 'resize', size: event.size });
-      case 'focus':
-        return this.send({ t: 'focus', focused: event.focused, at });
-      case 'gone':
-        return this.#end(HANG_UP);
-    }
   }
 
   #run(effect: Effect): void {

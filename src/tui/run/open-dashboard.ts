@@ -9,6 +9,7 @@ import type { Painted } from '../view/app.js';
 import { frame } from '../view/frame.js';
 import type { InkScreen } from '../view/ink-screen.js';
 import { DashboardRun } from './dashboard-run.js';
+import type { EarlyEvents } from './early-events.js';
 import type { OpenedProfile } from './place.js';
 import type { Session } from '../model.js';
 
@@ -22,28 +23,33 @@ export interface OpenDashboard {
   /** Opens the profile of the command line; throws what opening a profile throws. */
   readonly openFirst: () => Promise<OpenedProfile>;
   readonly openProfile: (name: string) => Promise<OpenedProfile>;
-  /** Calls back with an exit code when the process is told to end; the returned function stops listening. */
-  readonly onSignal: (end: (code: number) => void) => () => void;
+  /** Whoever left, and what was typed, since the first frame. */
+  readonly early: EarlyEvents;
 }
 
 /** The exit code. The terminal is what it was when this resolves or rejects. */
 export async function openDashboard(options: OpenDashboard): Promise<number> {
-  const { terminal, clock, start, session } = options;
+  const { terminal, clock, start, session, early } = options;
   const screen = new Screen(terminal);
   screen.show(initialModel({ ...start, session, size: terminal.size, now: clock.now() }));
   const loading = screen.loadInk();
   // What is wrong with it is told where the profile's problem is not in the way.
   loading.catch(() => undefined);
+  const opening = options.openFirst();
   try {
-    const profile = await Promise.race([options.openFirst(), terminal.failure]);
+    const profile = await Promise.race([opening, terminal.failure, early.left]);
+    if (typeof profile === 'number') {
+      opening.then((opened) => opened.close()).catch(() => undefined);
+      return profile;
+    }
     const run = new DashboardRun({ terminal, clock, profile, start, cwd: options.cwd, openProfile: options.openProfile, show: (model) => screen.show(model) });
-    const stopListening = options.onSignal((code) => run.end(code));
+    void early.left.then((code) => run.end(code));
     try {
       run.start();
+      for (const event of early.take()) run.heard(event);
       const [code] = await Promise.race([Promise.all([run.ended, loading]), terminal.failure]);
       return code;
     } finally {
-      stopListening();
       screen.close();
       terminal.restore();
       await run.close();

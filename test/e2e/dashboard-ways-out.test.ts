@@ -1,0 +1,179 @@
+// The real command in a real terminal: however it ends, the terminal is as it was, and what went wrong can be read.
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { describe, expect, onTestFinished, test } from 'vitest';
+
+import { PROGRAM } from '../support/built-program.js';
+import { endPty, openHome, startDashboard, type DashboardPty } from '../support/dashboard-pty.js';
+import { startInPty } from '../support/pty-program.js';
+import { tempDir } from '../support/temp-dir.js';
+
+/** Read by Node before the program: on SIGUSR2 something in the process goes wrong, in the way that FAULT names. */
+const FAULTS = `
+process.on('SIGUSR2', () => {
+  const fault = process.env.FAULT;
+  if (fault === 'timer') setTimeout(() => { throw new Error('thrown in a timer'); }, 0);
+  if (fault === 'promise') void Promise.reject(new Error('rejected and not awaited'));
+  if (fault === 'drawing') Array.prototype.flatMap = () => { throw new Error('thrown while drawing'); };
+  if (fault === 'noise') { process.stderr.write('written by a library\\n'); process.emitWarning('warned by Node'); }
+});
+`;
+
+describe('every way out gives the terminal back', () => {
+  const ways: readonly [string, number, (dashboard: DashboardPty) => void, { readonly fault?: string; readonly says?: string }?][] = [
+    ['q', 0, (dashboard) => dashboard.type('q')],
+    ['Ctrl-C', 0, (dashboard) => dashboard.type('\u0003')],
+    [':quit', 0, (dashboard) => dashboard.type(':quit\r')],
+    ['SIGTERM', 143, signal('SIGTERM')],
+    ['SIGHUP', 129, signal('SIGHUP')],
+    ['SIGINT', 130, signal('SIGINT')],
+    ['an exception in a timer', 70, signal('SIGUSR2'), { fault: 'timer', says: 'thrown in a timer' }],
+    ['a promise nobody awaits', 70, signal('SIGUSR2'), { fault: 'promise', says: 'rejected and not awaited' }],
+    [
+      'an exception while a frame is drawn',
+      70,
+      (dashboard) => {
+        signal('SIGUSR2')(dashboard);
+        // Until the signal has come, keys are just keys.
+        const press = setInterval(() => dashboard.type('j'), 20);
+        onTestFinished(() => clearInterval(press));
+        void dashboard.ended().then(() => clearInterval(press));
+      },
+      { fault: 'drawing', says: 'thrown while drawing' },
+    ],
+  ];
+  test.each(ways)('%s', async (_way, code, leave, { fault = '', says } = {}) => {
+    const dashboard = start({ fault });
+    await dashboard.until((screen) => screen.includes('evaluation-jobs'));
+    leave(dashboard);
+    await dashboard.ended();
+    const raw = dashboard.raw();
+    expect(raw).toContain(`code=${code}`);
+    const [before, after] = raw.split(/BEFORE|AFTER/);
+    const settings = /speed[^]*?-?extproc/;
+    expect(settings.exec(after ?? '')?.[0]).toBe(settings.exec(before ?? '')?.[0]);
+    expect(setModes(raw)).toEqual([]);
+    const shown = raw.slice(raw.lastIndexOf('\u001b[?1049l'));
+    if (says === undefined) expect(shown).not.toMatch(/error/i);
+    else expect(shown).toMatch(new RegExp(`error:.*${says}`));
+  });
+});
+
+test('before the first data is there, Ctrl-C and SIGTERM end it as well', async () => {
+  for (const [leave, code] of [[(running: DashboardPty) => running.type('\u0003'), 0], [signal('SIGTERM'), 143]] as const) {
+    const dashboard = start();
+    await dashboard.until((screen) => screen.includes('copiloteval  '));
+    leave(dashboard);
+    await dashboard.ended();
+    expect(dashboard.raw()).toContain(`code=${code}`);
+    expect(setModes(dashboard.raw())).toEqual([]);
+  }
+});
+
+test('keys that are typed before it is there wait for it', async () => {
+  const dashboard = startDashboard({ cwd: tempDir() });
+  await dashboard.until((screen) => screen.includes('copiloteval  '));
+  dashboard.type('4');
+  await dashboard.until((screen) => screen.includes('copiloteval worker start'));
+  dashboard.type('\u0003');
+  await dashboard.ended();
+});
+
+test('what a library writes to standard error stays out of the screen and is there afterwards', async () => {
+  const dashboard = start({ fault: 'noise' });
+  await dashboard.until((screen) => screen.includes('evaluation-jobs'));
+  const from = dashboard.raw().length;
+  signal('SIGUSR2')(dashboard);
+  dashboard.type('4');
+  await dashboard.until((screen) => screen.includes('copiloteval worker start'));
+  expect(dashboard.raw().slice(from)).not.toContain('written by');
+  dashboard.type('q');
+  await dashboard.ended();
+  const after = dashboard.raw().split('\u001b[?1049l')[1];
+  expect(after).toContain('written by a library');
+  expect(after).toContain('warned by Node');
+});
+
+test('Ctrl-Z gives the terminal back, fg draws the screen again, also in a window that got another size meanwhile', async () => {
+  const { cwd } = openHome(tempDir());
+  const shell = startInPty({ file: 'sh', args: ['-i'], env: { PS1: 'shell> ', HOME: cwd, COPILOTEVAL_HOME: `${cwd}/home` }, cwd });
+  onTestFinished(() => endPty(shell));
+  await shell.until((screen) => screen.includes('shell>'));
+  shell.type(`'${process.execPath}' '${PROGRAM}' dashboard\r`);
+  await shell.until((screen) => screen.includes('evaluation-jobs'));
+  shell.type('\u001a');
+  await shell.until((screen) => /Stopped[^]*shell>/i.test(screen));
+  expect(setModes(shell.raw())).toEqual([]);
+  shell.resize(80, 24);
+  shell.type('fg\r');
+  await shell.until((screen, rows) => screen.includes('evaluation-jobs') && rows[2]?.length === 80 && /\? help/.test(rows[23] ?? ''));
+  shell.type('4');
+  await shell.until((screen) => screen.includes('copiloteval worker start'));
+  shell.type('q');
+  await shell.until((screen) => screen.trimEnd().endsWith('shell>'));
+  expect(setModes(shell.raw())).toEqual([]);
+  shell.type('exit\r');
+  await shell.exited;
+});
+
+test('$EDITOR has the terminal to itself; what it leaves is in the form, and the screen is whole again', async () => {
+  const editor = join(tempDir(), 'editor.sh');
+  writeFileSync(editor, '#!/bin/sh\nprintf "editing in $(stty size)"; printf \'{"edited":true}\' > "$1"\n', { mode: 0o755 });
+  const { cwd } = openHome(tempDir());
+  const dashboard = startDashboard({ cwd, env: { EDITOR: editor } });
+  await dashboard.until((screen) => screen.includes('evaluation-jobs'));
+  dashboard.type('n');
+  await dashboard.until((screen) => screen.includes('New job') && screen.includes('echo'));
+  dashboard.type('\t\r');
+  await dashboard.until((screen) => screen.includes('"edited"'));
+  const raw = dashboard.raw();
+  const [, lent = ''] = raw.split('\u001b[?1049l');
+  expect(lent).toContain('editing in 30 100');
+  dashboard.type('\u0003');
+  await dashboard.ended();
+  expect(setModes(dashboard.raw())).toEqual([]);
+});
+
+test('an editor that fails says so, and nothing changes', async () => {
+  const { cwd } = openHome(tempDir());
+  const dashboard = startDashboard({ cwd, env: { EDITOR: 'false' } });
+  await dashboard.until((screen) => screen.includes('evaluation-jobs'));
+  dashboard.type('n');
+  await dashboard.until((screen) => screen.includes('New job') && screen.includes('echo'));
+  dashboard.type('\t\r');
+  await dashboard.until((screen) => /editor/.test(screen.split('\n').at(-2) ?? ''));
+});
+
+test('a terminal that was left behind is brought back by a command', async () => {
+  const { cwd } = openHome(tempDir());
+  const broken = startInPty({ file: 'sh', args: ['-c', `printf '\\033[?1049h\\033[?25l\\033[?2004h'; '${process.execPath}' '${PROGRAM}' dashboard --reset-terminal`], env: { HOME: cwd }, cwd });
+  await broken.exited;
+  expect(setModes(broken.raw())).toEqual([]);
+});
+
+function start({ fault = '' }: { readonly fault?: string } = {}): DashboardPty {
+  const cwd = tempDir();
+  const faults = join(cwd, 'faults.mjs');
+  writeFileSync(faults, FAULTS);
+  return startDashboard({ cwd, inShell: true, env: { FAULT: fault, NODE_OPTIONS: `--import ${faults}` } });
+}
+
+function signal(name: NodeJS.Signals): (dashboard: DashboardPty) => void {
+  return (dashboard) => void process.kill(dashboard.pid(), name);
+}
+
+/** Private modes that are set and not reset at the end; wrapping and the cursor are the ones set from the start. */
+function setModes(raw: string): string[] {
+  const set = new Set<string>();
+  for (const [, mode = '', action] of raw.matchAll(/\u001b\[\?(\d+)([hl])/g)) {
+    const isOn = action === 'h';
+    const normal = mode === '7' || mode === '25';
+    if (isOn === normal) set.delete(mode);
+    else set.add(mode);
+  }
+  // A shell's own line editor turns pasting marks on at its prompt.
+  set.delete('2004');
+  return [...set];
+}
