@@ -5,6 +5,7 @@
 import { benchEmulator } from './cases/emulator.js';
 import { benchEvaluation } from './cases/evaluation.js';
 import { benchManyStored } from './cases/many-stored.js';
+import { benchServiceBus } from './cases/service-bus.js';
 import { benchStartUp } from './cases/start-up.js';
 import { benchThroughput } from './cases/throughput.js';
 import { benchWakeUp } from './cases/wake-up.js';
@@ -18,6 +19,7 @@ const CASES: Readonly<Record<string, () => void | Promise<void>>> = {
   throughput: () => benchThroughput(short ? 1000 : 50_000, short ? 1 : 3),
   'wake-up': () => benchWakeUp(short ? 3 : 60, short ? 1 : 20),
   emulator: () => benchEmulator(short ? 500 : 50_000, short ? 5 : 300),
+  'service-bus': () => benchServiceBus({ messages: short ? 300 : 10_000, letters: short ? 200 : 10_000, latencies: short ? 5 : 200, rounds: short ? 1 : 3 }),
   evaluation: () => benchEvaluation(short ? 200 : 10_000),
   'many-stored': () => benchManyStored(short ? 2000 : 1_000_000, short ? 500 : 100_000, short ? 200 : 10_000),
 };

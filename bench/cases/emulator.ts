@@ -132,7 +132,13 @@ async function inFlight(width: number, count: number, work: () => Promise<void>)
   );
 }
 
-async function startEmulator(dir: string): Promise<{ process: ChildProcess; connectionString: string }> {
+export interface StartedEmulator {
+  readonly process: ChildProcess;
+  readonly connectionString: string;
+  readonly adminEndpoint: string;
+}
+
+export async function startEmulator(dir: string): Promise<StartedEmulator> {
   const args = ['emulator', 'start', '--port', '0', '--admin-port', '0', '--file', join(dir, 'emulator.db'), '-o', 'jsonl'];
   const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, COPILOTEVAL_HOME: dir, LOG_LEVEL: 'warn' } });
   let text = '';
@@ -140,6 +146,6 @@ async function startEmulator(dir: string): Promise<{ process: ChildProcess; conn
     text += String(chunk);
     if (text.includes('\n')) break;
   }
-  const { connectionString } = JSON.parse(text.slice(0, text.indexOf('\n'))) as { connectionString: string };
-  return { process: child, connectionString };
+  const { connectionString, adminEndpoint } = JSON.parse(text.slice(0, text.indexOf('\n'))) as StartedEmulator;
+  return { process: child, connectionString, adminEndpoint };
 }

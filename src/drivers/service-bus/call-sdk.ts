@@ -1,5 +1,6 @@
 // Every call of the SDK: its failure in the driver's codes, and a limit of time where it has none of its own.
 
+import { AppError } from '../../domain/errors.js';
 import type { Clock } from '../../ports/clock.js';
 import { serviceBusError } from './service-bus-errors.js';
 import { withinTime } from '../azure-access/within-time.js';
@@ -9,10 +10,12 @@ export interface SdkCall {
   readonly queue: string;
   /** Told whether there was an answer in time. */
   readonly answered: (inTime: boolean) => void;
+  /** The call's connection is gone by now: whatever error that made, it says no more than that. */
+  readonly isCutOff: () => boolean;
 }
 
 /** For calls that end by themselves within the SDK's own time-out. */
-export async function callSdk<T>({ operation, queue, answered }: SdkCall, call: () => Promise<T>): Promise<T> {
+export async function callSdk<T>({ operation, queue, answered, isCutOff }: SdkCall, call: () => Promise<T>): Promise<T> {
   try {
     const result = await call();
     answered(true);
@@ -20,7 +23,8 @@ export async function callSdk<T>({ operation, queue, answered }: SdkCall, call: 
   } catch (thrown) {
     const error = serviceBusError(thrown, { operation, queue });
     answered(error.code !== 'SB_TIMEOUT');
-    throw error;
+    if (error.code !== 'SB_FAILED' || !isCutOff()) throw error;
+    throw new AppError('SB_UNREACHABLE', `cannot ${operation} (queue ${queue}): the connection was cut`, { cause: error });
   }
 }
 

@@ -32,8 +32,7 @@ export interface ReceiverLinkParts {
   readonly management: () => ServiceBusReceiver;
   /** For one call of the SDK. */
   readonly callTimeoutMs: number;
-  /** Told of each call whether it was answered in time. */
-  readonly answered: (inTime: boolean) => void;
+  readonly judge: Pick<SdkCall, 'answered' | 'isCutOff'>;
 }
 
 /** The SDK keeps 2,048 deliveries a link, in a ring: one that stays unsettled blocks all behind it. */
@@ -184,7 +183,7 @@ export class ReceiverLink {
   }
 
   #sdkCall(operation: string): SdkCall {
-    return { operation, queue: this.entity.queue, answered: this.#parts.answered };
+    return { operation, queue: this.entity.queue, ...this.#parts.judge };
   }
 
   /** What it holds can be settled over it. */

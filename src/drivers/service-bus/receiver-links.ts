@@ -48,7 +48,7 @@ export class ReceiverLinks {
       client,
       entity: this.#entity,
       management: () => this.management(),
-      answered: (inTime) => clients.answered(client, inTime),
+      judge: clients.judge(client),
     });
   }
 
@@ -61,8 +61,7 @@ export class ReceiverLinks {
   async manage<T>(operation: string, call: (receiver: ServiceBusReceiver) => Promise<T>): Promise<T> {
     const { clients, clock, callTimeoutMs } = this.#parts;
     const client = clients.current;
-    const answered = (inTime: boolean): void => clients.answered(client, inTime);
-    return callSdkInTime({ operation, queue: this.#entity.queue, answered }, { clock, limitMs: callTimeoutMs }, () => call(this.management()));
+    return callSdkInTime({ operation, queue: this.#entity.queue, ...clients.judge(client) }, { clock, limitMs: callTimeoutMs }, () => call(this.management()));
   }
 
   /** Looks, renews and settles over the management link; never receives, so that it has no link that could break. */

@@ -5,6 +5,7 @@ import type { RetryMode, RetryOptions, ServiceBusClient, ServiceBusReceiver } fr
 
 import { AppError } from '../../domain/errors.js';
 import type { Clock } from '../../ports/clock.js';
+import type { SdkCall } from './call-sdk.js';
 import { cutConnection } from './cut-connection.js';
 import { failRequests, sendWithoutDelay, watchConnection } from './sdk-internals.js';
 import { withinTime } from '../azure-access/within-time.js';
@@ -51,11 +52,9 @@ export class SdkClients {
     return (this.#client ??= this.#open());
   }
 
-  /** Tells how a call of this client ended, so that one that hangs is noticed. */
-  answered(client: ServiceBusClient, inTime: boolean): void {
-    if (client !== this.#client) return;
-    this.#silentCalls = inTime ? 0 : this.#silentCalls + 1;
-    if (this.#silentCalls >= MAX_SILENT_CALLS) this.#giveUp();
+  /** For the calls of this client: notices when it hangs, tells whether it was given up. */
+  judge(client: ServiceBusClient): Pick<SdkCall, 'answered' | 'isCutOff'> {
+    return { answered: (inTime) => this.#answered(client, inTime), isCutOff: () => client !== this.#client };
   }
 
   async close(): Promise<void> {
@@ -63,6 +62,12 @@ export class SdkClients {
     this.#closeNow.abort();
     this.#giveUp();
     await Promise.all(this.#closing);
+  }
+
+  #answered(client: ServiceBusClient, inTime: boolean): void {
+    if (client !== this.#client) return;
+    this.#silentCalls = inTime ? 0 : this.#silentCalls + 1;
+    if (this.#silentCalls >= MAX_SILENT_CALLS) this.#giveUp();
   }
 
   #open(): ServiceBusClient {

@@ -71,7 +71,7 @@ export class SenderLinks {
   }
 
   #sdkCall(queue: string, { client }: Sender): SdkCall {
-    return { operation: 'send', queue, answered: (inTime) => this.#parts.clients.answered(client, inTime) };
+    return { operation: 'send', queue, ...this.#parts.clients.judge(client) };
   }
 
   #sender(queue: string): Sender {
