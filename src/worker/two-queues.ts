@@ -118,6 +118,8 @@ export class TwoQueues {
     const request = { ...params, waitMs, signal: found.signal };
     let farIsOut = true;
     const far = endingBoth(this.#takeFar(request)).finally(() => (farIsOut = false));
+    // It may fail for good while the near one is still being told to end: nobody listens to it yet, and that would end the process.
+    far.catch(() => undefined);
     const near = endingBoth(this.#nearWhile(() => farIsOut, request));
     const [fromNear] = await Promise.allSettled([near]);
     const fromFar = await this.#inTime(far, state, found.signal);

@@ -1,7 +1,7 @@
 // Two brokers as one: both get their turn, nothing is taken beyond what was asked for, and one that is away does not hold
 // up the other.
 
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { AppError } from '../../../src/domain/errors.js';
 import type { Delivery } from '../../../src/ports/message-queue.js';
@@ -169,6 +169,21 @@ describe('a far one that is away', () => {
     both.world.far.error = () => new AppError('QUEUE_UNKNOWN', 'no such queue');
     both.world.far.faults = () => 'refuse';
     await expect(take(both, 1, 1000)).rejects.toMatchObject({ code: 'QUEUE_UNKNOWN' });
+  });
+
+  test('that fails for good while the near one is still being looked at ends the taking, not the process', async () => {
+    const { world } = await open();
+    const far = { receive: ({ waitMs }: { waitMs: number }) => (waitMs === 0 ? Promise.resolve([]) : Promise.reject(new AppError('QUEUE_UNKNOWN', 'deleted by hand'))) };
+    // As the store's writer, which answers turns of the event loop after it was told to end.
+    const near = { receive: async ({ waitMs }: { waitMs: number }) => (waitMs > 0 ? (await turns(5), []) : []) };
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown): void => void unhandled.push(reason);
+    process.on('unhandledRejection', note);
+    onTestFinished(() => void process.off('unhandledRejection', note));
+    const both = new TwoQueues({ far, near, clock: world.clock, log: SILENT_LOG });
+    await expect(both.receive({ queue: QUEUE, max: 1, waitMs: 1000 })).rejects.toMatchObject({ code: 'QUEUE_UNKNOWN' });
+    await turns();
+    expect(unhandled).toEqual([]);
   });
 
   test('ends the taking for a wrong key when it never worked, and not when it did', async () => {
