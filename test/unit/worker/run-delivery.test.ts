@@ -308,12 +308,12 @@ describe('failures of store and queue', () => {
     expect(await world.becomes(job.jobId, 'Succeeded')).toMatchObject({ attempt: 1 });
   });
 
-  test('an outcome that cannot be saved is kept and saved when the store is back', async () => {
+  test.each(['DB_FULL', 'COSMOS_THROTTLED', 'COSMOS_UNAUTHORIZED'] as const)('an outcome that cannot be saved (%s) is kept and saved when the store is back', async (code) => {
     const world = await World.open();
     const job = await world.submit('echo', 'kept');
     let refusals = 3;
     const store = withMethods(world.backend.store, {
-      save: (change) => (change.event.type === 'succeeded' && refusals-- > 0 ? Promise.reject(new AppError('DB_FULL', 'no space')) : world.backend.store.save(change)),
+      save: (change) => (change.event.type === 'succeeded' && refusals-- > 0 ? Promise.reject(new AppError(code, 'not now')) : world.backend.store.save(change)),
     });
     world.start([echoHandler], {}, { ...world.backend, store });
     await until(() => refusals === 2);
