@@ -29,7 +29,11 @@ export interface OpenEmulator {
   readonly faults: Pick<Faults, 'draw'>;
   readonly clock: Clock;
   readonly log: EmulatorLog;
+  /** A peer that is silent for twice as long is dropped; a minute. */
+  readonly idleMs?: number;
 }
+
+const IDLE_MS = 60_000;
 
 export interface EmulatorServer {
   readonly port: number;
@@ -80,7 +84,7 @@ class AmqpService {
   }
 
   async open(): Promise<void> {
-    const { file, queues, clock, log, keys, faults } = this.#options;
+    const { file, queues, clock, log, keys, faults, idleMs = IDLE_MS } = this.#options;
     const broker: EmulatorBroker = await openBroker({
       file,
       queues,
@@ -89,7 +93,7 @@ class AmqpService {
       changed: (entity) => this.#changed(entity),
       problem: (error) => log.error({ err: error }, 'the emulator could not do what was due'),
     });
-    this.#context = { broker, pumps: new Pumps({ broker, log }), keys, faults, clock, log };
+    this.#context = { broker, pumps: new Pumps({ broker, log }), keys, faults, clock, log, idleMs };
   }
 
   listen(): Promise<number> {

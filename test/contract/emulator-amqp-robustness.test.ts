@@ -2,13 +2,18 @@
 
 import { once } from 'node:events';
 import { connect as connectSocket, type Socket } from 'node:net';
+import { join } from 'node:path';
 
 import fc from 'fast-check';
 import rhea from 'rhea';
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 
 import { decoded, encoded, types } from '../../src/emulator/amqp/rhea.js';
+import { SILENT_LOG } from '../../src/emulator/emulator-log.js';
+import { openEmulator } from '../../src/emulator/open-emulator.js';
+import { systemClock } from '../../src/ports/clock.js';
 import { TEST_KEY, type TestEmulator } from '../support/emulator.js';
+import { tempDir } from '../support/temp-dir.js';
 import { openRawConnection, putToken } from './amqp-client.js';
 import { connect, openClient, receiveOne } from './emulator-clients.js';
 
@@ -29,7 +34,7 @@ afterEach(() => {
 });
 
 /** A peer that writes what it likes. */
-async function peer(emulator: TestEmulator): Promise<{ socket: Socket; ended: Promise<Buffer> }> {
+async function peer(emulator: { readonly port: number }): Promise<{ socket: Socket; ended: Promise<Buffer> }> {
   const socket = connectSocket(emulator.port, '127.0.0.1');
   onTestFinished(() => void socket.destroy());
   const received: Buffer[] = [];
@@ -143,6 +148,27 @@ test('a peer that ends in the middle of a login or a frame is forgotten', async 
     await ended;
   }
   await stillServes(emulator);
+});
+
+test('a peer that falls silent is dropped', async () => {
+  const emulator = await openEmulator({ file: join(tempDir(), 'e.db'), host: '127.0.0.1', port: 0, keys: [TEST_KEY], queues: [], faults: { draw: () => false }, clock: systemClock, log: SILENT_LOG, idleMs: 100 });
+  onTestFinished(() => emulator.close());
+  const { socket, ended } = await peer(emulator);
+  socket.write(open());
+  expect((await ended).toString('latin1')).toContain('max idle time exceeded');
+});
+
+test('a peer that shows no token is sent away', async () => {
+  let timeIsUp: () => void = () => undefined;
+  const waited = new Promise<void>((resolve) => (timeIsUp = resolve));
+  const clock = { ...systemClock, sleep: (ms: number, signal?: AbortSignal) => (ms === 60_000 ? waited : systemClock.sleep(ms, signal)) };
+  const { emulator } = await openClient({}, { clock });
+  const { socket, ended } = await peer(emulator);
+  socket.write(open());
+  const [early] = (await once(socket, 'data')) as [Buffer];
+  expect(early.toString('latin1')).not.toContain('authorise');
+  timeIsUp();
+  expect((await ended).toString('latin1')).toContain('did not authorise in time');
 });
 
 test('a disposition for four billion deliveries costs nothing and settles only what there is', async () => {

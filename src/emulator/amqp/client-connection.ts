@@ -15,8 +15,6 @@ import { type AmqpError, type Connection, createContainer, type EventContext, ty
 
 /** A larger frame than this is refused; larger messages come in several. */
 const MAX_FRAME_BYTES = 256 * 1024;
-/** A silent peer is dropped after twice this. */
-const IDLE_MS = 60_000;
 const MOST_CHANNELS = 4_999;
 /** Deliveries that are under way per session; clients hold 2,048 at most. */
 const RING_SLOTS = 4_096;
@@ -100,7 +98,7 @@ export class ClientConnection {
       id: randomUUID(),
       max_frame_size: MAX_FRAME_BYTES,
       channel_max: MOST_CHANNELS,
-      idle_time_out: IDLE_MS,
+      idle_time_out: this.#context.idleMs,
       session_buffer_size: RING_SLOTS,
       reconnect: false,
       // Credit is given after the commit, and messages are settled after it.

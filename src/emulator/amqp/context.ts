@@ -14,4 +14,6 @@ export interface AmqpContext {
   readonly faults: Pick<Faults, 'draw'>;
   readonly clock: Clock;
   readonly log: EmulatorLog;
+  /** A peer that is silent for twice as long is dropped. */
+  readonly idleMs: number;
 }

@@ -40,10 +40,6 @@ export class Pump {
     this.#log = parts.log;
   }
 
-  get isIdle(): boolean {
-    return this.#takers.length === 0 && !this.#running && !this.#scheduled;
-  }
-
   add(taker: Taker): void {
     this.#takers.push(taker);
   }
@@ -67,8 +63,9 @@ export class Pump {
     this.#running = true;
     this.#again = false;
     try {
-      while (await this.#round());
-      for (const taker of [...this.#takers]) taker.satisfied();
+      // Who has no room left need not wait for the others.
+      while (await this.#round()) this.#satisfy((taker) => taker.room() === 0);
+      this.#satisfy(() => true);
     } catch (error) {
       this.#log.error({ err: error, queue: this.#queue.entity.description.name }, 'messages could not be handed out');
     } finally {
@@ -88,6 +85,10 @@ export class Pump {
     for (const { lock } of left) if (lock !== null) await this.#broker.settle(lock, { kind: 'return' });
     // None although some wait: time's work came first and took a step, so that fewer wait now.
     return taken.length > 0 || this.#broker.waiting(this.#queue) < waiting;
+  }
+
+  #satisfy(which: (taker: Taker) => boolean): void {
+    for (const taker of this.#takers.filter(which)) taker.satisfied();
   }
 
   #resize(taken: readonly TakenMessage[]): void {
