@@ -12,7 +12,7 @@ import { openEnvironment } from '../../src/config/environment.js';
 import { openRuntime, type Runtime } from '../../src/runtime.js';
 import { REGISTRY_QUEUES } from '../support/emulator.js';
 import { type EmulatorProcess, openEmulatorProcess } from '../support/emulator-process.js';
-import { Place, type Running, type StartOptions } from './place.js';
+import { type Ended, Place, type Running, type StartOptions } from './place.js';
 
 export const QUEUE = 'evaluation-jobs';
 
@@ -59,6 +59,10 @@ export class BusPlace {
     return this.place.start(args, { ...options, env: { ...this.env, ...options.env } });
   }
 
+  run(args: readonly string[], options: StartOptions = {}): Promise<Ended> {
+    return this.start(args, options).ended;
+  }
+
   json(args: readonly string[], options: StartOptions = {}): Promise<unknown> {
     return this.place.json(args, { ...options, env: { ...this.env, ...options.env } });
   }
@@ -71,9 +75,9 @@ export class BusPlace {
     await this.emulator.start();
   }
 
-  /** From now on the emulator does as it is told. */
-  async endFaults(): Promise<void> {
-    this.#faults.length = 0;
+  /** From now on; none: the emulator does as it is told. */
+  async setFaults(faults: readonly string[]): Promise<void> {
+    this.#faults.splice(0, this.#faults.length, ...faults);
     await this.restartEmulator();
   }
 
