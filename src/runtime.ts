@@ -15,7 +15,8 @@ import type { Backend } from './ports/backend.js';
 import { systemClock } from './ports/clock.js';
 import type { Diagnostics, HealthCheck } from './ports/diagnostics.js';
 import type { JobsElsewhere } from './ports/jobs-elsewhere.js';
-import { credentialOnUse, type CredentialOnUse } from './runtime/azure-credential.js';
+import type { AzureSection } from './runtime/azure-commands.js';
+import { credentialOnUse } from './runtime/azure-credential.js';
 import { type Basics, openBasics } from './runtime/basics.js';
 import { openBlobs } from './runtime/blob-connection.js';
 import type { QueuePorts } from './runtime/hybrid-queues.js';
@@ -66,7 +67,7 @@ export async function openRuntime(given: Config): Promise<Runtime> {
   refuseImpossibleMix(given);
   const credential = credentialOnUse(given, systemClock);
   const config = await withVaultSecrets(given, credential);
-  const basics = openBasics(config, credential);
+  const basics = openBasics(config, given, credential);
   if (config.store === 'cosmos') return (await import('./runtime/cosmos-world.js')).openCosmosWorld(config, basics);
   const { connection, degraded } = await readQueues(config, chooseQueue(config));
   makeDirectory(dirname(config.database));
@@ -82,6 +83,11 @@ export async function openRuntime(given: Config): Promise<Runtime> {
 export async function diagnoseParts(config: Config): Promise<readonly HealthCheck[]> {
   const { diagnoseAzure } = await import('./runtime/diagnose-azure.js');
   return diagnoseAzure(config, { clock: systemClock, credential: credentialOnUse(config, systemClock) });
+}
+
+/** The `az` lines that create what the settings name, by part; empty where they name nothing in Azure. Asks nobody. */
+export async function azureCommands(config: Config): Promise<readonly AzureSection[]> {
+  return (await import('./runtime/azure-commands.js')).azureCommands(config);
 }
 
 interface ChosenQueues {
@@ -102,9 +108,7 @@ async function readQueues(config: Config, choice: QueueChoice): Promise<ChosenQu
   }
 }
 
-interface Parts extends Omit<Runtime, 'degraded' | 'source' | 'namespace' | 'letterScope' | 'diagnostics' | 'local' | 'leftBehind' | 'pauses'>, Pick<SqliteBackend, 'pauses'> {
-  readonly credential: CredentialOnUse;
-}
+interface Parts extends Omit<Runtime, 'degraded' | 'source' | 'namespace' | 'letterScope' | 'diagnostics' | 'local' | 'leftBehind' | 'pauses'>, Pick<Basics, 'credential' | 'parts'>, Pick<SqliteBackend, 'pauses'> {}
 
 async function openParts(config: Config, basics: Basics, messages: 'own-queue' | 'outbox'): Promise<Parts> {
   const { clock, random, credential } = basics;
@@ -131,7 +135,7 @@ async function localQueues(config: Config, parts: Parts): Promise<QueueParts> {
     source: 'sqlite',
     namespace: null,
     letterScope: parts.store.storeId,
-    diagnostics: diagnosticsOf(config),
+    diagnostics: diagnosticsOf(config, parts),
     local: null,
     leftBehind,
     close: async () => {
@@ -159,7 +163,7 @@ async function serviceBusQueues(config: Config, connection: ServiceBusConnection
   ]);
   const remote = openServiceBusOnUse(config, connection, parts);
   const local: QueuePorts = { queue: parts.queue, deadLetters: parts.deadLetters, admin: parts.admin };
-  const own = diagnosticsOf(config);
+  const own = diagnosticsOf(config, parts);
   return {
     ...hybridQueues(remote, local),
     localQueue: local.queue,
@@ -176,11 +180,11 @@ async function serviceBusQueues(config: Config, connection: ServiceBusConnection
   };
 }
 
-function diagnosticsOf(config: Config): Diagnostics {
+function diagnosticsOf(config: Config, { parts }: Parts): Diagnostics {
   return {
     check: async () => {
       const { checkDatabase } = await import('./drivers/sqlite/check-database.js');
-      return [...checkDatabase(config.database), ...(await diagnoseParts(config))];
+      return [...checkDatabase(config.database), ...(await parts.check())];
     },
   };
 }

@@ -13,8 +13,9 @@ import { checkVariables } from './doctor-variables.js';
 export const doctorCommand = defineCommand({
   path: ['doctor'],
   summary: 'Check that everything works, with a remedy for what does not',
-  description: 'Looks at the data directory, the database, the queues, the workers and the environment. Changes nothing, except that a missing database is made.',
-  examples: ['copiloteval doctor', 'copiloteval doctor -o json'],
+  description:
+    'Looks at the data directory, the store, the files, the queues, the workers, the environment and, where the profile names them, Service Bus, Cosmos DB, Blob Storage and Key Vault with the identity that signs in. Changes nothing, except that a missing database is made; what it writes for a try it deletes again.',
+  examples: ['copiloteval doctor', 'copiloteval doctor --profile cloud -o json'],
   run: (_args, _options, context) => runDoctor(context),
 });
 
@@ -37,13 +38,22 @@ async function allChecks(context: CommandContext): Promise<readonly HealthCheck[
     return Promise.resolve(`profile ${profile}, ${configFile}`);
   });
   if (configuration.status === 'fail') return [...before, configuration];
-  const opened = await attempt('database opens', async () => {
+  const { store, database, cosmosEndpoint = '', cosmosDatabase, cosmosContainer } = context.config;
+  const opened = await attempt(store === 'cosmos' ? 'store opens' : 'database opens', async () => {
     await context.runtime();
-    return context.config.database;
+    return store === 'cosmos' ? `${cosmosEndpoint}/${cosmosDatabase}/${cosmosContainer}` : database;
   });
-  if (opened.status === 'fail') return [...before, configuration, isAboutSettings(opened) ? { ...opened, name: 'settings' } : opened];
+  if (opened.status === 'fail') return [...before, configuration, ...(await whyNotOpen(opened, context))];
   const runtime = await context.runtime();
   return [...before, configuration, opened, ...(await runtime.diagnostics.check()), await checkTypes(context), ...(await operationChecks(context))];
+}
+
+/** What keeps it from opening, part by part where there are parts to look at. */
+async function whyNotOpen(opened: HealthCheck, { config }: CommandContext): Promise<readonly HealthCheck[]> {
+  const { diagnoseParts } = await import('../runtime.js');
+  const parts = await diagnoseParts(config);
+  const named = isAboutSettings(opened) ? { ...opened, name: 'settings' } : opened;
+  return parts.some(({ detail }) => detail === opened.detail) ? parts : [named, ...parts];
 }
 
 /** Opening reads the settings of Service Bus and of job types before it touches the database. */

@@ -2,7 +2,8 @@
 
 import { existsSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
-import { settingFromText } from '../config/config.js';
+import { mixProblems } from '../config/backend-mix.js';
+import { loadConfig, settingFromText } from '../config/config.js';
 import { DEFAULT_PROFILE, PROFILE_NAME, readConfigFile, writeConfigFile, type ConfigFile } from '../config/config-file.js';
 import { placeAt, PROJECT_DIR, type ConfigPlace } from '../config/data-dir.js';
 import { isSecret, SETTING_NAMES, SETTINGS, type SettingName } from '../config/schema.js';
@@ -36,6 +37,7 @@ export const initCommand = defineCommand({
     'copiloteval init --profile staging --set database=/srv/copiloteval/staging.db',
     'copiloteval init --profile cloud --set queue=servicebus --set serviceBusNamespace=contoso',
     'copiloteval init --profile cloud --set queue=servicebus --set serviceBusConnectionString=- < connection.txt',
+    'copiloteval init --profile cloud --set queue=servicebus --set serviceBusNamespace=contoso --set store=cosmos --set cosmosEndpoint=https://contoso.documents.azure.com --set blobs=azure --set storageAccountUrl=https://contoso.blob.core.windows.net',
   ],
   options,
   run: runInit,
@@ -56,6 +58,7 @@ async function runInit(_args: object, { set, userDir, force, dryRun }: InitOptio
     text: dryRun ? JSON.stringify({ ...content, profiles: mapValues(content.profiles, shown) }, null, 2) : doneText(place, profile, content, context),
   });
   noteConnection(settings, context);
+  if (!dryRun) noteMix(place, profile, context);
 }
 
 function checkedProfile(name: string): string {
@@ -90,14 +93,22 @@ function profileDefaults(profile: string): Settings {
 
 const ASKED: readonly SettingName[] = ['userId', 'concurrency', 'retentionDays', 'queue'];
 /** Asked for when the answer before was `servicebus`. */
-const ASKED_FOR_SERVICE_BUS: readonly SettingName[] = ['serviceBusNamespace'];
+const ASKED_FOR_SERVICE_BUS: readonly SettingName[] = ['serviceBusNamespace', 'store', 'blobs'];
+const ASKED_FOR_COSMOS: readonly SettingName[] = ['cosmosEndpoint', 'cosmosDatabase', 'cosmosContainer'];
+const ASKED_FOR_BLOBS: readonly SettingName[] = ['storageAccountUrl', 'storageContainer'];
 
 /** Asks for the few settings that people change; an answer that repeats the default is not written down. */
 async function answers(set: readonly KeyValue[], { io, globals }: CommandContext): Promise<Settings> {
   const settings: Settings = {};
   if (globals.yes || !io.stdinIsTerminal || !io.stderrIsTerminal) return settings;
-  for (const name of ASKED) await askFor(name, settings, set, io);
-  if (chosenQueue(settings, set) === 'servicebus') for (const name of ASKED_FOR_SERVICE_BUS) await askFor(name, settings, set, io);
+  const ask = async (names: readonly SettingName[]): Promise<void> => {
+    for (const name of names) await askFor(name, settings, set, io);
+  };
+  const chosen = (name: SettingName): unknown => settings[name] ?? set.find(({ key }) => key === name)?.value;
+  await ask(ASKED);
+  if (chosen('queue') === 'servicebus') await ask(ASKED_FOR_SERVICE_BUS);
+  if (chosen('store') === 'cosmos') await ask(ASKED_FOR_COSMOS);
+  if (chosen('blobs') === 'azure') await ask(ASKED_FOR_BLOBS);
   return settings;
 }
 
@@ -108,10 +119,6 @@ async function askFor(name: SettingName, settings: Settings, set: readonly KeyVa
   const before = fallback === undefined ? '' : typeof fallback === 'string' ? fallback : JSON.stringify(fallback);
   const answer = await io.ask(name, before);
   if (answer !== before) settings[name] = settingFromText(name, answer, 'your answer', 'INPUT_INVALID');
-}
-
-function chosenQueue(settings: Settings, set: readonly KeyValue[]): unknown {
-  return settings['queue'] ?? set.find(({ key }) => key === 'queue')?.value;
 }
 
 /** What stands on a command line is in the shell's history and in the list of processes: `-` keeps a secret out of both. */
@@ -136,6 +143,12 @@ function noteConnection(settings: Settings, { io, env }: CommandContext): void {
   const inProfile = settings['serviceBusConnectionString'] !== undefined || settings['serviceBusNamespace'] !== undefined;
   const inEnvironment = env.get('AZURE_SERVICE_BUS_CONNECTION_STRING') !== undefined || env.get('AZURE_SERVICE_BUS_NAMESPACE') !== undefined;
   if (!inProfile && !inEnvironment) io.warn('the profile names no Service Bus yet: set AZURE_SERVICE_BUS_CONNECTION_STRING or AZURE_SERVICE_BUS_NAMESPACE, in the environment or in .env');
+}
+
+/** What the profile and the environment together cannot mean yet; a setting may still be meant to come. */
+function noteMix(place: ConfigPlace, profile: string, { io, env, cwd }: CommandContext): void {
+  const config = loadConfig({ place, env, cwd, profile });
+  for (const { message, hint } of mixProblems(config)) io.warn(hint === undefined ? message : `${message}; ${hint}`);
 }
 
 function fromFlags(set: readonly KeyValue[], place: ConfigPlace, cwd: string): Settings {
@@ -178,9 +191,14 @@ function doneText(place: ConfigPlace, profile: string, content: ConfigFile, { io
   if (content.profile !== profile) lines.push(`  ${bold(`copiloteval config use ${profile}`)}    make this profile the one in use`);
   lines.push(
     `  ${bold('copiloteval doctor')}    check that everything works`,
+    ...(namesAzure(content.profiles[profile] ?? {}) ? [`  ${bold('copiloteval azure commands')}    print the az lines that create what the profile names`] : []),
     ...(content.profiles[profile]?.['queue'] === 'servicebus' ? [`  ${bold('copiloteval queues create')}    make the queues on Service Bus`] : []),
     `  ${bold(`copiloteval submit echo --payload '{"hello":"world"}'`)}    queue a first job`,
     `  ${bold('copiloteval worker start --drain')}    run what is queued`,
   );
   return lines.join('\n');
+}
+
+function namesAzure(settings: Settings): boolean {
+  return settings['queue'] === 'servicebus' || settings['store'] === 'cosmos' || settings['blobs'] === 'azure';
 }

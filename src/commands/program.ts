@@ -209,6 +209,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./config/use.js')).configUseCommand,
   },
   {
+    path: ['azure', 'commands'],
+    summary: 'Print the az lines that create what the profile names',
+    group: 'Setup',
+    load: async () => (await import('./azure/commands.js')).azureCommandsCommand,
+  },
+  {
     path: ['prune'],
     summary: 'Delete finished jobs older than the retention',
     group: 'Setup',

@@ -3,6 +3,7 @@
 import type { Config } from '../config/config.js';
 import { jobTypeSettings } from '../config/job-type-settings.js';
 import { systemClock } from '../ports/clock.js';
+import type { Diagnostics } from '../ports/diagnostics.js';
 import type { Runtime } from '../runtime.js';
 import { createJobIds } from '../services/job-ids.js';
 import { loadJobTypes } from '../worker/load-job-types.js';
@@ -11,10 +12,12 @@ import { lazyOperationFiles } from './operation-files.js';
 
 export interface Basics extends Pick<Runtime, 'clock' | 'random' | 'jobTypes' | 'newJobId' | 'publicBaseUrl' | 'fallback' | 'operationFiles' | 'close'> {
   readonly credential: CredentialOnUse;
+  /** What `doctor` can say of the parts in Azure: from the settings as they were before Key Vault was asked. */
+  readonly parts: Diagnostics;
 }
 
 /** Closing it closes the files of operations. */
-export function openBasics(config: Config, credential: CredentialOnUse): Basics {
+export function openBasics(config: Config, given: Config, credential: CredentialOnUse): Basics {
   const clock = systemClock;
   const operations = lazyOperationFiles(config, clock);
   return {
@@ -27,5 +30,6 @@ export function openBasics(config: Config, credential: CredentialOnUse): Basics 
     operationFiles: operations.open,
     close: operations.close,
     credential,
+    parts: { check: async () => (await import('./diagnose-azure.js')).diagnoseAzure(given, { clock, credential }) },
   };
 }

@@ -7,12 +7,11 @@ import type { Runtime } from '../runtime.js';
 import { openBlobs } from './blob-connection.js';
 import type { Basics } from './basics.js';
 import { openCosmosStore } from './cosmos-connection.js';
-import { diagnoseAzure } from './diagnose-azure.js';
 import { openServiceBusOnUse, readServiceBusConnection } from './service-bus-connection.js';
 
 /** Asks the store for one document; everything else is asked when it is used. Throws CONFIG_INVALID and what opening the store throws. */
 export async function openCosmosWorld(config: Config, basics: Basics): Promise<Runtime> {
-  const { credential, ...own } = basics;
+  const { credential, parts, ...own } = basics;
   // The journal and the trash of this machine are still files.
   makeDirectory(config.dataDir);
   const connection = await readServiceBusConnection(config);
@@ -30,7 +29,7 @@ export async function openCosmosWorld(config: Config, basics: Basics): Promise<R
     namespace: connection.name,
     degraded: null,
     letterScope: `${ports.store.storeId}@${connection.name}`,
-    diagnostics: { check: () => diagnoseAzure(config, { clock: own.clock, credential }) },
+    diagnostics: parts,
     local: null,
     leftBehind: null,
     usage,

@@ -25,7 +25,18 @@ export async function diagnoseAzure(config: Config, parts: DiagnoseParts): Promi
   if (vault.some(({ status }) => status === 'fail')) return vault;
   const complete = await withVaultSecrets(config, parts.credential);
   const [store, files, queues] = await Promise.all([storeChecks(complete, parts), fileChecks(complete, parts), queueChecks(complete, parts)]);
-  return [...vault, ...store, ...files, ...queues];
+  return withoutRepeats([...vault, ...store, ...files, ...queues]);
+}
+
+/** Each part tells who is signed in there; what a credential answers is told once. */
+function withoutRepeats(checks: readonly HealthCheck[]): readonly HealthCheck[] {
+  const seen = new Set<string>();
+  return checks.filter(({ name, status }) => {
+    const key = `${name} ${status}`;
+    const isRepeated = name.startsWith('credential: ') && seen.has(key);
+    seen.add(key);
+    return !isRepeated;
+  });
 }
 
 async function vaultChecks(config: Config, { credential }: DiagnoseParts): Promise<readonly HealthCheck[]> {

@@ -13,11 +13,17 @@ export interface Azurite {
 
 const ACCOUNT = 'testaccount';
 
-export async function startAzurite(): Promise<Azurite> {
+export interface AzuriteOptions {
+  /** Serves https with this certificate and takes tokens, whose signatures nobody looks at. PEM files. */
+  readonly tls?: { readonly keyFile: string; readonly certFile: string };
+}
+
+export async function startAzurite({ tls }: AzuriteOptions = {}): Promise<Azurite> {
   const port = await freePort();
   const key = randomBytes(32).toString('base64');
   const program = fileURLToPath(new URL('../../node_modules/azurite/dist/src/blob/main.js', import.meta.url));
-  const child = spawn(process.execPath, [program, '--blobHost', '127.0.0.1', '--blobPort', String(port), '--inMemoryPersistence', '--disableTelemetry', '--silent'], {
+  const identity = tls === undefined ? [] : ['--oauth', 'basic', '--cert', tls.certFile, '--key', tls.keyFile];
+  const child = spawn(process.execPath, [program, ...identity, '--blobHost', '127.0.0.1', '--blobPort', String(port), '--inMemoryPersistence', '--disableTelemetry', '--silent'], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, AZURITE_ACCOUNTS: `${ACCOUNT}:${key}` },
   });
@@ -32,10 +38,11 @@ export async function startAzurite(): Promise<Azurite> {
     child.stderr.on('data', read);
     void exited.then(() => reject(new Error(`azurite ended at once: ${output}`)));
   });
-  const url = `http://127.0.0.1:${port}/${ACCOUNT}`;
+  const scheme = tls === undefined ? 'http' : 'https';
+  const url = `${scheme}://127.0.0.1:${port}/${ACCOUNT}`;
   return {
     url,
-    connectionString: `DefaultEndpointsProtocol=http;AccountName=${ACCOUNT};AccountKey=${key};BlobEndpoint=${url};`,
+    connectionString: `DefaultEndpointsProtocol=${scheme};AccountName=${ACCOUNT};AccountKey=${key};BlobEndpoint=${url};`,
     stop: async () => {
       child.kill('SIGINT');
       await exited;

@@ -2,16 +2,13 @@
 // and started again on the same file and ports.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-import { build } from 'esbuild';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 import { printIsoDuration } from '../../src/domain/iso-duration.js';
 import type { QueueDefinition } from '../../src/emulator/queue-catalog.js';
 import { programEnv } from './built-program.js';
+import { bundle } from './bundle.js';
 import { REGISTRY_QUEUES, TEST_KEY } from './emulator.js';
 
 export interface EmulatorProcessOptions {
@@ -130,47 +127,7 @@ function settingsOf({ name, ...queue }: QueueDefinition): Readonly<Record<string
   };
 }
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
-/** Inside the repository, so that packages are found. */
-const BUILDS = join(root, 'node_modules', '.cache', 'copiloteval-programs');
-
-let built: Promise<string> | undefined;
-
-/** Once per process; its directory is named by its content, so that test runs at the same time do not disturb each other. */
-function buildProgram(): Promise<string> {
-  return (built ??= bundle());
-}
-
-async function bundle(): Promise<string> {
-  const { outputFiles } = await build({
-    absWorkingDir: root,
-    stdin: { contents: "import { runProcess } from './src/process-main.ts'; await runProcess();", resolveDir: root, sourcefile: 'program.ts' },
-    outdir: BUILDS,
-    entryNames: 'program',
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    splitting: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    packages: 'external',
-    define: { __COPILOTEVAL_VERSION__: '"source"' },
-    write: false,
-    logLevel: 'warning',
-  });
-  const hash = createHash('sha256');
-  for (const { path, contents } of outputFiles) hash.update(basename(path)).update(contents);
-  const directory = join(BUILDS, hash.digest('hex').slice(0, 16));
-  if (!existsSync(directory)) {
-    const unfinished = `${directory}-${process.pid}`;
-    mkdirSync(unfinished, { recursive: true });
-    for (const { path, contents } of outputFiles) writeFileSync(join(unfinished, basename(path)), contents);
-    try {
-      renameSync(unfinished, directory);
-    } catch (error) {
-      rmSync(unfinished, { recursive: true });
-      if (!existsSync(directory)) throw error;
-    }
-  }
-  return join(directory, 'program.mjs');
+/** `copiloteval`, built from the sources as they are now. */
+export function buildProgram(): Promise<string> {
+  return bundle("import { runProcess } from './src/process-main.ts'; await runProcess();", 'program');
 }

@@ -34,7 +34,8 @@ export function azLines({ endpoint, database, container, resourceGroup = 'GROUP'
   };
 }
 
-function accountName(endpoint: string): string {
+/** `ACCOUNT` for an address that tells none. */
+export function accountName(endpoint: string): string {
   const { hostname } = new URL(endpoint);
   return hostname.endsWith('.documents.azure.com') ? (hostname.split('.')[0] ?? 'ACCOUNT') : 'ACCOUNT';
 }

@@ -41,13 +41,17 @@ export function toAppError(error: unknown, endpoint: string): unknown {
     });
   }
   if (status === 404) {
-    return new AppError('COSMOS_NOT_FOUND', `${endpoint} has no such database or container`, {
-      hint: '`copiloteval azure commands` prints the lines that create them',
-      cause: error,
-    });
+    return missing(endpoint, error);
   }
   if (status === 'CredentialUnavailableError' || status === 'AggregateAuthenticationError' || status === 'AuthenticationError') {
     return new AppError('COSMOS_UNAUTHORIZED', `no credential could sign in for ${endpoint}`, { hint: 'sign in with `az login`, or see `copiloteval doctor`', cause: error });
   }
   return new AppError('BACKEND_UNAVAILABLE', `${endpoint} did not do what was asked of it (${status})`, { hint: '`copiloteval doctor` looks at each part', cause: error });
+}
+
+export function missing(endpoint: string, cause?: unknown): AppError {
+  return new AppError('COSMOS_NOT_FOUND', `${endpoint} has no such database or container`, {
+    hint: '`copiloteval doctor` says which, and `copiloteval azure commands` prints the lines that create them',
+    cause,
+  });
 }

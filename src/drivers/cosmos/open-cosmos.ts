@@ -6,11 +6,14 @@ import { Agent } from 'node:https';
 import { CosmosClient, type CosmosClientOptions } from '@azure/cosmos';
 import type { TokenCredential } from '@azure/identity';
 
+import { AppError } from '../../domain/errors.js';
 import type { Backend } from '../../ports/backend.js';
 import type { Clock } from '../../ports/clock.js';
 import { ChangeWatch } from './change-watch.js';
 import { CosmosCheckpoints } from './checkpoints.js';
+import { PARTITION_KEY } from './container-definition.js';
 import { CosmosCalls } from './cosmos-calls.js';
+import { missing } from './cosmos-errors.js';
 import { CosmosEventLog } from './event-log.js';
 import { CosmosJobLog } from './job-log.js';
 import { countPerMinute, countTotals } from './job-sets.js';
@@ -61,7 +64,7 @@ export async function openCosmos(options: OpenCosmos): Promise<CosmosBackend> {
   const client = openClient(options);
   try {
     const calls = new CosmosCalls({ container: client.database(options.database).container(options.container), endpoint, clock, random });
-    const storeId = await readStoreId(calls);
+    const storeId = await readStoreId(calls, endpoint);
     const own = new OwnEntries(options.owner);
     const watch = new ChangeWatch(calls, clock);
     return {
@@ -99,12 +102,20 @@ export function openClient({ endpoint, access, client: { ca, ...client } = {} }:
 }
 
 /** Of two processes that open an empty store at once, one writes the id and both read it. */
-async function readStoreId(calls: CosmosCalls): Promise<string> {
+async function readStoreId(calls: CosmosCalls, endpoint: string): Promise<string> {
   const read = async (): Promise<string | undefined> => (await calls.read<{ storeId: string }>('meta', 'store'))?.storeId;
   const known = await read();
   if (known !== undefined) return known;
-  await calls.create({ id: 'store', pk: 'meta', kind: 'meta', storeId: randomUUID() } as { id: string; pk: string });
+  const created = await calls.create({ id: 'store', pk: 'meta', kind: 'meta', storeId: randomUUID() } as { id: string; pk: string });
   const written = await read();
-  if (written === undefined) throw new Error('the store has no id after it was written');
+  if (written === undefined && created.kind === 'refused' && created.status === 404) throw missing(endpoint);
+  if (written === undefined) throw otherPartitions(endpoint);
   return written;
+}
+
+/** The SDK takes the partition from where the container says it is: a document then lies elsewhere than where it is read. */
+function otherPartitions(endpoint: string): AppError {
+  return new AppError('CONFIG_INVALID', `the container at ${endpoint} does not give back what was written to it: its partition key is not ${PARTITION_KEY.path}`, {
+    hint: '`copiloteval doctor` compares it with what is needed, and `copiloteval azure commands` prints the line that creates it',
+  });
 }

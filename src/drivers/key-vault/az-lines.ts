@@ -6,8 +6,13 @@ export interface VaultAzLines {
   setSecret(name: string): string;
 }
 
+/** The first part of its address. */
+export function vaultName(url: string): string {
+  return new URL(url).hostname.split('.')[0] ?? 'VAULT';
+}
+
 export function azLines(url: string, place: { readonly subscriptionId?: string; readonly resourceGroup?: string } = {}): VaultAzLines {
-  const name = new URL(url).hostname.split('.')[0] ?? 'VAULT';
+  const name = vaultName(url);
   const scope = `/subscriptions/${place.subscriptionId ?? 'SUBSCRIPTION'}/resourceGroups/${place.resourceGroup ?? 'GROUP'}/providers/Microsoft.KeyVault/vaults/${name}`;
   return {
     find: '`az keyvault list --query "[].{name:name,url:properties.vaultUri}" -o table`',

@@ -30,7 +30,7 @@ export interface CosmosDoubleOptions {
   readonly token?: string;
   readonly tls?: { readonly key: string; readonly cert: string };
   readonly database: string;
-  readonly containers: readonly { readonly id: string; readonly partitionPath: string; readonly rules: QueryRules }[];
+  readonly containers: readonly { readonly id: string; readonly partitionPath: string; readonly rules: QueryRules; readonly definition?: object }[];
   readonly now?: () => number;
   readonly fault?: (request: CosmosRequest) => CosmosFault;
   /** Added to every answer. */
@@ -41,6 +41,8 @@ export interface CosmosDouble {
   readonly endpoint: string;
   /** Requests answered so far, by kind and verb: `batch POST`, `document GET` … */
   readonly requests: ReadonlyMap<string, number>;
+  /** Request units charged so far, by the double's own tariff. */
+  units(): number;
   documents(container: string): Documents;
   stop(): Promise<void>;
 }
@@ -49,6 +51,8 @@ interface Container {
   readonly id: string;
   readonly partitionPath: string;
   readonly rules: QueryRules;
+  /** What it says of itself beside its partition key. */
+  readonly definition?: object;
   readonly documents: Documents;
 }
 
@@ -62,7 +66,8 @@ export async function startCosmosDouble(options: CosmosDoubleOptions): Promise<C
   const now = options.now ?? Date.now;
   const containers = options.containers.map((container) => ({ ...container, documents: new Documents(now, container.partitionPath) }));
   const requests = new Map<string, number>();
-  const listener = (request: IncomingMessage, response: ServerResponse): void => void answer(request, response, { options, containers, requests });
+  const world: World = { options, containers, requests, bill: { units: 0 } };
+  const listener = (request: IncomingMessage, response: ServerResponse): void => void answer(request, response, world);
   const server = options.tls === undefined ? createHttpServer(listener) : createHttpsServer(options.tls, listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
@@ -70,6 +75,7 @@ export async function startCosmosDouble(options: CosmosDoubleOptions): Promise<C
   return {
     endpoint: `${options.tls === undefined ? 'http' : 'https'}://localhost:${address.port}`,
     requests,
+    units: () => world.bill.units,
     documents: (id) => required(containers.find((container) => container.id === id)).documents,
     stop: async () => {
       server.closeAllConnections();
@@ -82,6 +88,7 @@ interface World {
   readonly options: CosmosDoubleOptions;
   readonly containers: readonly Container[];
   readonly requests: Map<string, number>;
+  readonly bill: { units: number };
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, world: World): Promise<void> {
@@ -96,6 +103,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, world:
     if (fault !== undefined && fault !== 'drop-after') throw faultOf(fault);
     authorise(request, path, world.options);
     const result = route(request, path, seen, world);
+    world.bill.units += Number(result.headers?.['x-ms-request-charge'] ?? 1);
     if (fault === 'drop-after') return void request.socket.destroy();
     if (world.options.latencyMs !== undefined) await new Promise((resolve) => setTimeout(resolve, world.options.latencyMs));
     send(response, result);
@@ -129,7 +137,7 @@ function route(request: IncomingMessage, path: readonly string[], seen: CosmosRe
   const container = world.containers.find(({ id }) => id === path[3]);
   if (path[0] !== 'dbs' || path[1] !== world.options.database || (path.length > 2 && container === undefined)) throw new Refusal(404, 'Resource Not Found');
   if (container === undefined) return { status: 200, body: { id: world.options.database, _rid: 'db==' } };
-  if (path.length === 4) return { status: 200, body: { id: container.id, _rid: 'ZGIAAGNvbGw=', partitionKey: { paths: [container.partitionPath], kind: 'Hash', version: 2 } } };
+  if (path.length === 4) return { status: 200, body: { ...container.definition, id: container.id, _rid: 'ZGIAAGNvbGw=', partitionKey: { paths: [container.partitionPath], kind: 'Hash', version: 2 } } };
   if (path[4] === 'pkranges') return { status: 200, body: { PartitionKeyRanges: [{ id: '0', minInclusive: '', maxExclusive: 'FF' }], _count: 1 } };
   if (path[4] !== 'docs') throw new Refusal(501, `not taught: ${path.join('/')}`);
   const result = documentAnswer(request, path[5], seen, container);
