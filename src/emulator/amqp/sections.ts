@@ -63,8 +63,9 @@ function descriptorAt(bytes: Buffer, at: number): number | undefined {
   return symbol === undefined ? (unsignedAt(bytes, at) ?? undefined) : SYMBOLS[symbol];
 }
 
-/** Data and sequences may be several; of the three kinds of body there is one. */
+/** Data and sequences may be several; of the three kinds of body there is one. One library writes its footer before the body. */
 function mayFollow(previous: number, next: number): boolean {
+  if (previous === SECTIONS.footer) return isBody(next);
   if (previous === next) return next === SECTIONS.data || next === SECTIONS.sequence;
   const bothBodies = isBody(previous) && isBody(next);
   return next > previous && !bothBodies;
