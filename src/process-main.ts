@@ -1,6 +1,9 @@
 // Ties the program to the real process: streams, environment, signals, exit code.
 
 import type { SignalName, SignalSource } from './commands/signals.js';
+import { speaksUnicode } from './output/speaks-unicode.js';
+import { skeleton } from './tui/run/skeleton.js';
+import { firstScreen, wantsFirstScreen } from './tui/terminal/first-screen.js';
 import { VERSION } from './version.js';
 
 /**
@@ -14,14 +17,24 @@ export async function runProcess(): Promise<void> {
     process.stdout.write(`${VERSION}\n`);
     return;
   }
+  const isForScreen = wantsFirstScreen(argv, process);
+  if (isForScreen) paintFirst(argv);
   const [{ main }, { processStreams }] = await Promise.all([import('./cli.js'), import('./output/streams.js')]);
+  const streams = processStreams(process);
   process.exitCode = await main({
     argv,
-    streams: processStreams(process),
+    streams: isForScreen ? { ...streams, stdout: firstScreen.before(streams.stdout), stderr: firstScreen.before(streams.stderr) } : streams,
     env: process.env,
     cwd: process.cwd(),
     signals: processSignals,
   });
+}
+
+/** Somebody waits for a screen: it is there before the program is. */
+function paintFirst(argv: readonly string[]): void {
+  const { columns, rows } = process.stdout;
+  const ascii = argv.includes('--ascii') || !speaksUnicode(process.env);
+  firstScreen.paint(skeleton({ columns: columns || 80, rows: rows || 24 }, { session: undefined, ascii }));
 }
 
 const SIGNALS: readonly SignalName[] = ['SIGHUP', 'SIGINT', 'SIGTERM'];

@@ -70,6 +70,14 @@ function jsonOf(model: Model, answered: ReadonlySet<string>): Readonly<Record<st
     profile: model.session.profile,
     source: model.session.source,
     view: placeOf(model).view,
-    ...Object.fromEntries(slices.map(([name, { data }]) => [name, data])),
+    ...Object.fromEntries(slices.map(([name, { data }]) => [name, printable(data)])),
   };
+}
+
+/** As docs/json-output.md has it everywhere: instants are ISO 8601, and what are milliseconds says so in its name. */
+function printable(value: unknown, name = ''): unknown {
+  if (Array.isArray(value)) return value.map((item) => printable(item));
+  if (typeof value === 'number' && /(?:^at|At|Since)$/.test(name)) return new Date(value).toISOString();
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [/^p\d\d$/.test(key) ? `${key}Ms` : key, printable(item, key)]));
 }

@@ -9,7 +9,7 @@ const terminal = openTerminal({
   stdin,
   stdout: stdout,
   clock: systemClock,
-  settings: { insideTmux: false, fallbackSize: { columns: 80, rows: 24 }, editor: process.env['EDITOR'] ?? 'true' },
+  settings: { insideTmux: false, fallbackSize: { columns: 80, rows: 24 }, editor: process.env['EDITOR'] ?? 'true', isScreenPainted: false },
 });
 const seen: string[] = [];
 const show = (): void => {

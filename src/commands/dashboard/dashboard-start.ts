@@ -3,7 +3,7 @@
 import { basename } from 'node:path';
 import type { Config } from '../../config/config.js';
 import { DEFAULT_PROFILE, readConfigFile } from '../../config/config-file.js';
-import type { Environment } from '../../config/environment.js';
+import { speaksUnicode } from '../../output/speaks-unicode.js';
 import { wantsColor } from '../../output/style.js';
 import type { Session } from '../../tui/model.js';
 import type { Look } from '../../tui/theme.js';
@@ -38,13 +38,7 @@ export function sessionOf(config: Config, given: Pick<DashboardOptions, 'readOnl
 export function lookOf({ theme, ascii }: Pick<DashboardOptions, 'theme' | 'ascii'>, { env, globals, io }: CommandContext): Look {
   const colors = { NO_COLOR: env.text('NO_COLOR'), FORCE_COLOR: env.text('FORCE_COLOR'), TERM: env.text('TERM') };
   const isColored = wantsColor({ isTerminal: io.stdoutIsTerminal }, colors, globals.noColor);
-  return { theme: isColored ? theme : 'mono', ascii: ascii || !speaksUnicode(env) };
-}
-
-/** A locale that is not UTF-8, and the console of Linux, whose font lacks most of what is drawn. */
-function speaksUnicode(env: Environment): boolean {
-  const locale = env.text('LC_ALL') ?? env.text('LC_CTYPE') ?? env.text('LANG');
-  return env.text('TERM') !== 'linux' && (locale === undefined || /utf-?8/i.test(locale));
+  return { theme: isColored ? theme : 'mono', ascii: ascii || !speaksUnicode({ LC_ALL: env.text('LC_ALL'), LC_CTYPE: env.text('LC_CTYPE'), LANG: env.text('LANG'), TERM: env.text('TERM') }) };
 }
 
 function profilesOf({ place }: CommandContext): readonly string[] {

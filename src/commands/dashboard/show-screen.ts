@@ -14,17 +14,18 @@ import { lookOf, sessionOf } from './dashboard-start.js';
 
 export async function showScreen(given: DashboardOptions, context: CommandContext): Promise<number> {
   const { config } = context;
-  const [{ openTerminal }, { skeleton }, { EarlyEvents }] = await Promise.all([
+  const [{ openTerminal }, { firstScreen }, { skeleton }, { EarlyEvents }] = await Promise.all([
     import('../../tui/terminal/open-terminal.js'),
+    import('../../tui/terminal/first-screen.js'),
     import('../../tui/run/skeleton.js'),
     import('../../tui/run/early-events.js'),
   ]);
   const session = sessionOf(config, given, context, undefined);
-  const terminal = openTerminal({ stdin: stdin(), stdout: stdout(), clock: systemClock, settings: terminalSettings(context) });
+  const terminal = openTerminal({ stdin: stdin(), stdout: stdout(), clock: systemClock, settings: { ...terminalSettings(context), isScreenPainted: firstScreen.take() } });
   const early = new EarlyEvents(terminal);
   const giveBack = context.onSignal(({ name }) => early.leave(exitCodeOfSignal(name)));
   try {
-    terminal.draw(skeleton(terminal.size, session));
+    terminal.draw(skeleton(terminal.size, { session, ascii: lookOf(given, context).ascii }));
     return await (await import('../../tui/run/open-dashboard.js')).openDashboard({ ...partsOf(session, given, context), terminal, early });
   } finally {
     terminal.restore();
@@ -51,7 +52,7 @@ async function openProfile(config: Config, given: DashboardOptions, context: Com
   return { ports: runtime, session: sessionOf(config, given, context, runtime), retentionDays: config.retentionDays, close: () => runtime.close() };
 }
 
-function terminalSettings({ env }: CommandContext): TerminalSettings {
+function terminalSettings({ env }: CommandContext): Omit<TerminalSettings, 'isScreenPainted'> {
   return {
     insideTmux: env.text('TMUX') !== undefined,
     fallbackSize: { columns: sizeOf(env.text('COLUMNS'), 80), rows: sizeOf(env.text('LINES'), 24) },

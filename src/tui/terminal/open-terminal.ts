@@ -11,7 +11,7 @@ import { FrameWriter } from './frame-writer.js';
 import { KeyDecoder } from './key-decoder.js';
 import { StrayOutput } from './stray-output.js';
 import type { Size, Terminal, TerminalEvent } from './terminal.js';
-import { ENTER_MODES, LEAVE_MODES } from './terminal-modes.js';
+import { ENTER_MODES, INPUT_MODES, LEAVE_MODES } from './terminal-modes.js';
 
 export interface TerminalParts {
   readonly stdin: ReadStream;
@@ -27,6 +27,8 @@ export interface TerminalSettings {
   readonly fallbackSize: Size;
   /** The command line of VISUAL or EDITOR. */
   readonly editor: string;
+  /** The other screen is shown already, with a frame on it. */
+  readonly isScreenPainted: boolean;
 }
 
 /** A drag of the window's edge is a storm of sizes; the last one counts. */
@@ -108,8 +110,12 @@ class ProcessTerminal implements Terminal {
   stop(): void {
     if (this.#state !== 'ours' || process.platform === 'win32') return;
     this.#lend();
-    // Not SIGTSTP, which would come to our own handler.
-    process.kill(process.pid, 'SIGSTOP');
+    // As the terminal itself does it: the whole job stops, also a program that this one was started through. Where no shell
+    // could bring it back, the system lets the signal pass.
+    process.off('SIGTSTP', this.#stopAsked);
+    process.kill(0, 'SIGTSTP');
+    process.on('SIGTSTP', this.#stopAsked);
+    setImmediate(() => this.#takeAgain());
   }
 
   restore = (): void => {
@@ -129,24 +135,24 @@ class ProcessTerminal implements Terminal {
     if (this.#state !== 'new') return;
     const { stdin, stdout } = this.#parts;
     this.#setHooks('on');
-    this.#takeOver();
+    this.#takeOver(this.#parts.settings.isScreenPainted ? INPUT_MODES : ENTER_MODES);
     stdin.setEncoding('utf8');
     stdin.on('data', this.#data).on('end', this.#gone).on('error', this.#gone);
     stdout.on('error', this.#gone).on('resize', this.#resized);
   }
 
-  #takeOver(): void {
+  #takeOver(modes: string): void {
     this.#state = 'ours';
     this.#stray.hold();
     this.#setRawMode(true);
-    this.#parts.stdout.write(ENTER_MODES);
+    this.#parts.stdout.write(modes);
     this.#parts.stdin.resume();
   }
 
   #takeAgain(): void {
     if (this.#state !== 'lent') return;
     this.#decoder.reset();
-    this.#takeOver();
+    this.#takeOver(ENTER_MODES);
     this.#frames.resume();
     // The window may have another size by now, and that signal went to the other program.
     this.#tell({ kind: 'resize', size: this.size });
