@@ -34,11 +34,14 @@ export class DeadLetterWalk {
     this.#queue = queue;
   }
 
-  /** Dying in here repeats nothing: a job that was recorded has ended, one that was recovered has a newer message. */
-  async walk(isHeld: (job: Job) => boolean): Promise<WalkReport> {
+  /**
+   * Dying in here repeats nothing: a job that was recorded has ended, one that was recovered has a newer message. Stops at
+   * the end of a page when the signal fires.
+   */
+  async walk(isHeld: (job: Job) => boolean, signal: AbortSignal): Promise<WalkReport> {
     let [recorded, again] = [0, 0];
     const superseded = new Set<string>();
-    for (let looked = 0; looked < MAX_LETTERS; looked += PAGE) {
+    for (let looked = 0; looked < MAX_LETTERS && !signal.aborted; looked += PAGE) {
       const page: DeadLetterPage = await this.#ports.deadLetters.peek({ queue: this.#queue, limit: PAGE, ...(this.#cursor === null ? {} : { cursor: this.#cursor }) });
       for (const letter of page.letters) {
         const { sequenceNumber } = letter;
@@ -51,7 +54,7 @@ export class DeadLetterWalk {
       this.#cursor = page.nextCursor;
       if (this.#cursor === null) break;
     }
-    const atEnd = this.#cursor === null;
+    const atEnd = this.#cursor === null && !signal.aborted;
     if (atEnd) this.#forgetGone();
     const removed = await removeLetters(this.#ports, this.#queue, superseded);
     return { recorded, recovered: superseded.size, removed, complete: atEnd && again === 0 };

@@ -6,7 +6,7 @@
 // dead-letter queue is walked only when its count has changed, at most once a minute, by one worker at a time.
 
 import { AppError } from '../domain/errors.js';
-import type { Job } from '../domain/job.js';
+import type { Job, JobDelivery } from '../domain/job.js';
 import { deadLetter } from '../domain/lifecycle.js';
 import type { Backend } from '../ports/backend.js';
 import type { QueueInfo } from '../ports/queue-admin.js';
@@ -44,7 +44,7 @@ const GRACE_MS = 30_000;
 const LOOK_AGAIN_MS = 5 * 60_000;
 const SUSPECTS = 100;
 const COUNT_EVERY_MS = 60_000;
-/** Where counts cannot be had, whole queues are walked this often. */
+/** Where counts cannot be had, or only as far as was looked, whole queues are walked this often. */
 const WALK_BLINDLY_MS = 10 * 60_000;
 /** A broker may take its time to move what has expired. After this nobody waits for it: no attempt could start any more. */
 const EXPIRED_FOR_GOOD_MS = 10 * 60_000;
@@ -68,38 +68,37 @@ export class DeadLetterWatch {
     this.#settings = settings;
   }
 
-  /** Call it every few seconds. Every change is one conditional save: a process that dies in here leaves nothing half done. */
-  async round(): Promise<WatchReport> {
+  /**
+   * Call it every few seconds. Every change is one conditional save: a process that dies in here leaves nothing half done.
+   * Begins nothing more when the signal fires.
+   */
+  async round(signal: AbortSignal = NEVER): Promise<WatchReport> {
     const live = await liveWorkers(this.#deps);
-    const isHeld = heldBy(live);
-    const sum = { recorded: 0, recovered: 0, problem: null as string | null };
-    try {
-      await this.#lookUpSuspects(isHeld, sum);
-      if (this.#deps.clock.monotonic() - this.#countedAt >= COUNT_EVERY_MS) await this.#countAndWalk(live, isHeld, sum);
-    } catch (error) {
-      // The other system may be away: what was taken to be looked at comes again in a while.
-      if (!(error instanceof AppError)) throw error;
-      sum.problem = `[${error.code}] ${error.message}`;
-    }
-    return sum;
+    const look: Look = { isHeld: heldBy(live), signal, sum: { recorded: 0, recovered: 0, problem: null } };
+    await told(look, () => this.#lookUpSuspects(look));
+    if (this.#deps.clock.monotonic() - this.#countedAt >= COUNT_EVERY_MS) await told(look, () => this.#countAndWalk(live, look));
+    return look.sum;
   }
 
-  async #lookUpSuspects(isHeld: IsHeld, sum: Sum): Promise<void> {
+  async #lookUpSuspects(look: Look): Promise<void> {
     const { watched, clock } = this.#deps;
     const now = clock.now();
     const suspects = await watched.take({ before: now - GRACE_MS, lookAgainAt: now + LOOK_AGAIN_MS, limit: SUSPECTS });
+    /** Queues that cannot be looked into now: what was taken of them comes again in a while. */
+    const closed = new Set<string>();
     for (const job of suspects) {
+      if (look.signal.aborted) return;
       // A message that was never sent is the relay's matter.
-      if (job.queueMode === 'pending' || isHeld(job)) continue;
-      if (job.status === 'Running') await this.#lookUp(job, isHeld, sum);
-      else if (job.expiresAt !== null && job.expiresAt <= now - EXPIRED_FOR_GOOD_MS) await this.#expire(job, sum);
+      if (job.queueMode === 'pending' || look.isHeld(job)) continue;
+      const { delivery } = job;
+      if (delivery !== null && !closed.has(delivery.queue) && !(await told(look, () => this.#lookUp(delivery, look)))) closed.add(delivery.queue);
+      // Refused where the letter has changed the job.
+      if (job.expiresAt !== null && job.expiresAt <= now - EXPIRED_FOR_GOOD_MS) await this.#expire(job, look.sum);
     }
   }
 
   /** At the number its message had when the attempt began: a message keeps it among the dead letters. */
-  async #lookUp(job: Job, isHeld: IsHeld, sum: Sum): Promise<void> {
-    if (job.delivery === null) return;
-    const { queue, brokerSequence } = job.delivery;
+  async #lookUp({ queue, brokerSequence }: JobDelivery, { isHeld, sum }: Look): Promise<void> {
     const { letters } = await this.#deps.deadLetters.peek({ queue, limit: 1, from: brokerSequence });
     const letter = letters.find(({ sequenceNumber }) => sequenceNumber === brokerSequence);
     if (letter === undefined) return;
@@ -113,19 +112,24 @@ export class DeadLetterWatch {
   /** Its outcome is certain, whether the message is still there, among the dead letters, or gone. */
   async #expire(job: Job, sum: Sum): Promise<void> {
     const at = this.#deps.clock.now();
-    const message = `no attempt may start after ${new Date(job.expiresAt ?? at).toISOString()}, and its message did not arrive by then`;
+    const what = job.status === 'Running' ? 'the one that ran never reported back' : 'its message did not arrive by then';
+    const message = `no attempt may start after ${new Date(job.expiresAt ?? at).toISOString()}, and ${what}`;
     if (await save(this.#deps, deadLetter(job, at, { code: 'EXPIRED', message, retryable: false, at }))) sum.recorded += 1;
   }
 
-  async #countAndWalk(live: readonly WorkerRecord[], isHeld: IsHeld, sum: Sum): Promise<void> {
+  async #countAndWalk(live: readonly WorkerRecord[], look: Look): Promise<void> {
     const mine = this.#settings.queues.filter((queue) => this.#isElected(queue, live));
     this.#countedAt = this.#deps.clock.monotonic();
     if (mine.length === 0) return;
-    const counts = await this.#counts(mine, sum);
+    const counts = await this.#counts(mine, look.sum);
     for (const queue of mine) {
+      if (look.signal.aborted) return;
       const info = counts?.find(({ name }) => name === queue);
-      await this.#walk(queue, counts === undefined ? undefined : (info?.counts.deadLetter ?? 0), isHeld, sum);
-      if (info !== undefined) sum.recovered += await this.#watchOf(queue).lost.look(info, isHeld);
+      // One that is switched off, say, keeps no other from being looked at.
+      await told(look, async () => {
+        await this.#walk(queue, { count: counts === undefined ? undefined : (info?.counts.deadLetter ?? 0), isWhole: info?.partial === undefined }, look);
+        if (info !== undefined) look.sum.recovered += await this.#watchOf(queue).lost.look(info, look.isHeld);
+      });
     }
   }
 
@@ -140,13 +144,14 @@ export class DeadLetterWatch {
     }
   }
 
-  async #walk(queue: string, count: number | undefined, isHeld: IsHeld, sum: Sum): Promise<void> {
+  async #walk(queue: string, { count, isWhole }: { count: number | undefined; isWhole: boolean }, { isHeld, signal, sum }: Look): Promise<void> {
     const watch = this.#watchOf(queue);
     const { clock } = this.#deps;
-    const isDue = count === undefined ? clock.monotonic() - watch.walkedAt >= WALK_BLINDLY_MS : count !== watch.lastCount;
+    const mayHaveMore = count === undefined || !isWhole;
+    const isDue = (count !== undefined && count !== watch.lastCount) || (mayHaveMore && clock.monotonic() - watch.walkedAt >= WALK_BLINDLY_MS);
     if (!isDue) return;
     watch.walkedAt = clock.monotonic();
-    const { recorded, recovered, removed, complete } = await watch.walk.walk(isHeld);
+    const { recorded, recovered, removed, complete } = await watch.walk.walk(isHeld, signal);
     sum.recorded += recorded;
     sum.recovered += recovered;
     // Not done: the count must look changed the next time.
@@ -168,6 +173,26 @@ export class DeadLetterWatch {
 }
 
 type Sum = { -readonly [Key in keyof WatchReport]: WatchReport[Key] };
+
+interface Look {
+  readonly isHeld: IsHeld;
+  readonly signal: AbortSignal;
+  readonly sum: Sum;
+}
+
+const NEVER = new AbortController().signal;
+
+/** False, and the reason is in the report, when store or queue would not: nothing is lost by looking again in a while. */
+async function told({ sum }: Look, act: () => Promise<void>): Promise<boolean> {
+  try {
+    await act();
+    return true;
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    sum.problem = `[${error.code}] ${error.message}`;
+    return false;
+  }
+}
 
 /** A list that was cut short leaves it open: then the worker gets the benefit of the doubt. */
 function heldBy(live: readonly WorkerRecord[]): IsHeld {

@@ -31,9 +31,10 @@ export class LostMessages {
   }
 
   /** `info` is what the queue says of itself now. Answers how many jobs have a new message. */
-  async look({ counts }: QueueInfo, isHeld: (job: Job) => boolean): Promise<number> {
+  async look({ counts, partial }: QueueInfo, isHeld: (job: Job) => boolean): Promise<number> {
     const now = this.#ports.clock.monotonic();
-    const isEmpty = counts.active + counts.locked === 0;
+    // Where only the front of the queue was seen, scheduled messages may hide the others.
+    const isEmpty = counts.active + counts.locked + (partial === undefined ? 0 : counts.scheduled) === 0;
     this.#emptySince = isEmpty ? (this.#emptySince ?? now) : null;
     if (this.#emptySince === null || now - this.#emptySince < EMPTY_FOR_MS || now - this.#searchedAt < SEARCH_EVERY_MS) return 0;
     const { ready, locked } = await this.#ports.store.openWork([this.#queue]);
@@ -65,7 +66,7 @@ export class LostMessages {
     if (mayRecover(job, await recoveriesOf(this.#ports, job), at)) {
       return (await save(this.#ports, recover(job, at, 'its message is not on the queue any more'))) ? 1 : 0;
     }
-    const message = 'its message is not on the queue any more, and no attempt is left or it was sent again too often';
+    const message = 'its message is not on the queue any more, and no attempt is left, its time is over or it was sent again too often';
     await save(this.#ports, deadLetter(job, at, { code: 'MESSAGE_LOST', message, retryable: true, at }));
     return 0;
   }

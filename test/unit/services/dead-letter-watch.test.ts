@@ -11,7 +11,7 @@ import type { WorkerRecord } from '../../../src/ports/worker-registry.js';
 import { DeadLetterWatch, type WatchDeps } from '../../../src/services/dead-letter-watch.js';
 import { FarWorld } from '../../support/far-world.js';
 import { withMethods } from '../../support/with-methods.js';
-import { QUEUE } from '../../support/worker-world.js';
+import { OTHER_QUEUE, QUEUE } from '../../support/worker-world.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -42,17 +42,17 @@ async function open(more: Partial<WatchDeps> = {}): Promise<Watched> {
   return { world, asked, watch: new DeadLetterWatch(deps, { queues: [QUEUE], workerId: 'w-1' }) };
 }
 
-async function take(world: FarWorld): Promise<Delivery> {
-  const [delivery] = await world.far.receive({ queue: QUEUE, max: 1, waitMs: 0 });
+async function take(world: FarWorld, queue = QUEUE): Promise<Delivery> {
+  const [delivery] = await world.far.receive({ queue, max: 1, waitMs: 0 });
   if (delivery === undefined) throw new Error('no message is ready');
   return delivery;
 }
 
 /** Running, its message under a lock. */
 async function running(world: FarWorld, job: Job, worker = 'dead-worker'): Promise<{ job: Job; delivery: Delivery }> {
-  const delivery = await take(world);
+  const delivery = await take(world, job.queue);
   const { message, queueMode, lockedUntil } = delivery;
-  const held = { queue: QUEUE, brokerSequence: message.brokerSequence, queueMode, lockedUntil };
+  const held = { queue: job.queue, brokerSequence: message.brokerSequence, queueMode, lockedUntil };
   return { delivery, job: await world.backend.store.save(start(job, world.clock.now(), { worker, delivery: held, afterLostLock: false })) };
 }
 
@@ -205,6 +205,53 @@ describe('looking', () => {
     expect(await watch.round()).toEqual({ recorded: 1, recovered: 0, problem: '[SB_UNAUTHORIZED] no right to manage' });
   });
 
+  test('walks now and then where the account sees only a part of what is there: the count then stays as it is', async () => {
+    const { world, watch } = await open();
+    const partly = withMethods(world.backend.admin, {
+      list: async (names) => (await world.backend.admin.list(names)).map((info) => ({ ...info, counts: { ...info.counts, deadLetter: Math.min(1, info.counts.deadLetter) }, partial: 'no right to manage' })),
+    });
+    const seeing = new DeadLetterWatch({ ...world.backend, watched: world.own.watched ?? never(), admin: partly }, { queues: [QUEUE], workerId: 'w-1' });
+    await world.submitSent('echo');
+    await (await take(world)).deadLetter(EXPIRED);
+    expect(await seeing.round()).toEqual({ ...NOTHING, recorded: 1 });
+    await world.submitSent('echo');
+    await (await take(world)).deadLetter(EXPIRED);
+    await world.clock.advance(MINUTE);
+    expect(await seeing.round()).toEqual(NOTHING);
+    await world.clock.advance(10 * MINUTE);
+    expect(await seeing.round()).toEqual({ ...NOTHING, recorded: 1 });
+    expect(await watch.round()).toEqual(NOTHING);
+  });
+
+  test('at one queue goes on while another one is switched off', async () => {
+    const { world } = await open();
+    const { deadLetters } = world.backend;
+    const off = new AppError('SB_ENTITY_DISABLED', 'switched off');
+    const watch = new DeadLetterWatch(
+      { ...world.backend, watched: world.own.watched ?? never(), deadLetters: withMethods(deadLetters, { peek: (params) => (params.queue === QUEUE ? Promise.reject(off) : deadLetters.peek(params)) }) },
+      { queues: [QUEUE, OTHER_QUEUE], workerId: 'w-1' },
+    );
+    // Found by looking at overdue locks; the one of the queue that is off is overdue for longer.
+    const lost = await running(world, await world.submitSent('echo'));
+    const found = await running(world, await world.submitSent('echo', { queue: OTHER_QUEUE }));
+    for (const { delivery } of [lost, found]) await delivery.deadLetter(EXPIRED);
+    // Found by walking.
+    const walked = await world.submitSent('echo', { queue: OTHER_QUEUE });
+    await (await take(world, OTHER_QUEUE)).deadLetter(EXPIRED);
+    await world.clock.advance(6 * MINUTE);
+    expect(await watch.round()).toEqual({ recorded: 2, recovered: 0, problem: '[SB_ENTITY_DISABLED] switched off' });
+    expect(await world.job(lost.job.jobId)).toMatchObject({ status: 'Running' });
+    for (const { jobId } of [found.job, walked]) expect(await world.job(jobId)).toMatchObject({ status: 'DeadLettered' });
+  });
+
+  test('begins nothing more when it is told to end', async () => {
+    const { world, watch, asked } = await open();
+    await running(world, await world.submitSent('echo'));
+    await world.clock.advance(6 * MINUTE);
+    expect(await watch.round(AbortSignal.abort())).toEqual(NOTHING);
+    expect(asked.peeks).toBe(0);
+  });
+
   test('says what went wrong when the other system is away, and goes on the next time', async () => {
     const { world } = await open();
     let away = true;
@@ -267,6 +314,22 @@ describe('a job that is overdue', () => {
     expect(await world.job(jobId)).toMatchObject({ status: 'DeadLettered', error: { code: 'EXPIRED', retryable: false } });
   });
 
+  test('and never reported back ends when its life is over, although its queue is never empty', async () => {
+    const { world, watch } = await open();
+    await heartbeat(world, { workerId: 'a-first' });
+    const { job, delivery } = await running(world, await world.submitSent('echo'));
+    await delivery.complete();
+    world.clock.step((job.expiresAt ?? 0) - world.clock.now() + 11 * MINUTE);
+    await world.submitSent('echo');
+    await heartbeat(world, { workerId: 'a-first' });
+    await heartbeat(world, { workerId: 'dead-worker', running: [{ jobId: job.jobId, type: 'echo', startedAt: 0 }] });
+    expect(await watch.round()).toEqual(NOTHING);
+    await world.clock.advance(10 * MINUTE);
+    await heartbeat(world, { workerId: 'a-first' });
+    expect(await watch.round()).toEqual({ ...NOTHING, recorded: 1 });
+    expect(await world.job(job.jobId)).toMatchObject({ status: 'DeadLettered', error: { code: 'EXPIRED', message: expect.stringContaining('never reported back') } });
+  });
+
   test('and was never sent is the relay’s matter', async () => {
     const { world, watch } = await open();
     const { jobId, expiresAt } = await world.submit('echo');
@@ -310,6 +373,21 @@ describe('a queue that lost its messages', () => {
     await world.clock.advance(MINUTE);
     // Empty only now: it may be between two states.
     expect(await watch.round()).toEqual(NOTHING);
+  });
+
+  test('is not suspected where only scheduled messages were seen: they may hide the others', async () => {
+    const { world } = await open();
+    const partly = withMethods(world.backend.admin, {
+      list: async (names) => (await world.backend.admin.list(names)).map((info) => ({ ...info, counts: { active: 0, locked: 0, scheduled: 32, deadLetter: 0 }, partial: 'no right to manage' })),
+    });
+    const watch = new DeadLetterWatch({ ...world.backend, watched: world.own.watched ?? never(), admin: partly }, { queues: [QUEUE], workerId: 'w-1' });
+    const { jobId } = await world.submitSent('echo');
+    for (let minute = 0; minute < 90; minute += 1) {
+      await world.clock.advance(MINUTE);
+      await watch.round();
+      await world.relay();
+    }
+    expect(await world.events(jobId)).toEqual(['submitted']);
   });
 
   test('ends a job in the end that loses every message', async () => {
