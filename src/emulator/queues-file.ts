@@ -30,7 +30,8 @@ export async function readQueuesFile(file: string): Promise<readonly QueueDefini
 
 /** Every JSON document is a YAML one too, so one parser reads both and names line and column. */
 async function parseDocument(text: string, file: string): Promise<unknown> {
-  const { parse } = await import('yaml');
+  // CommonJS: bundled, it has no other name.
+  const { parse } = (await import('yaml')).default;
   try {
     return parse(text, { maxAliasCount: 10 });
   } catch (error) {
