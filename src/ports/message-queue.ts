@@ -5,8 +5,11 @@ import type { DeliveredBy, Job, JobId, Priority } from '../domain/job.js';
 import type { Change } from '../domain/lifecycle.js';
 
 export interface MessageQueue {
-  /** Resolves when every message is accepted for good. A repeated call sends again, under the same message id. */
-  send(messages: readonly OutgoingMessage[]): Promise<void>;
+  /**
+   * Resolves when every message is accepted for good. A repeated call sends again, under the same message id.
+   * `onRepeat` is called before messages are sent again whose first send had no answer: some may arrive twice.
+   */
+  send(messages: readonly OutgoingMessage[], onRepeat?: () => void): Promise<void>;
 
   /**
    * One to `max` messages of the queue, each under a lock of its own, as soon as there is one; none after `waitMs` or

@@ -130,11 +130,14 @@ describe('a connection that is cut', () => {
     expect((await backend.admin.list([QUEUE]))[0]?.counts.active).toBe(0);
   });
 
-  test('sends again what was not answered, under the same id', async () => {
+  test('sends again what was not answered, under the same id, and says so', async () => {
     const { backend, strikes } = await openWithFault('lost-reply');
-    await sendMany(backend, 1, 'warm');
+    let repeats = 0;
+    await backend.queue.send([message('warm-0')], () => (repeats += 1));
+    expect(repeats).toBe(0);
     strikes.next();
-    await sendMany(backend, 1);
+    await backend.queue.send([message('m-0')], () => (repeats += 1));
+    expect(repeats).toBe(1);
     const ids = idsOf(await receiveAll(backend, 3));
     expect(ids.sort()).toEqual(['m-0', 'm-0', 'warm-0']);
   });

@@ -68,6 +68,9 @@ test(
     const again = await letters(bus);
     const copies = again.map(({ messageId }) => messageId).filter((id) => id.startsWith(`${replay.operation}:`));
     expect(new Set(copies).size, what).toBe(COPIES);
+    // Several kills while sending may have sent one three times; what the answer counts are letters.
+    const sentAgain = new Set(copies.filter((id, index) => copies.indexOf(id) !== index)).size;
+    expect(sentAgain, `${what}: copies sent more than once, and those that the answer says may be`).toBeLessThanOrEqual(replay.maybeTwice);
     const lost = (await storedJobs(bus.place)).filter((job) => job.status !== 'DeadLettered');
     expect(lost, what).toEqual([]);
 
@@ -89,10 +92,9 @@ test(
     expect(jobViolations(stored, { accepted: [], drained: true }), what).toEqual([]);
     for (const job of stored.jobs.values()) expect({ what, ...job }).toMatchObject({ status: 'Succeeded', replayCount: 2 });
     expect(stored.jobs.size).toBe(JOBS);
-    const twice = { replay: copies.length - COPIES, told: replay.maybeTwice };
     process.stderr.write(
       `service bus letters: ${what}, ${drill.kills} kills in ${drill.runs} runs and ${bus.emulatorKills} of the emulator over three operations of ${LETTERS} letters; ` +
-        `replay ${sum(replay)}, purge ${sum(purge)}, restore ${sum(restore)}; ${twice.replay} copies sent twice, ${twice.told} told\n`,
+        `replay ${sum(replay)}, purge ${sum(purge)}, restore ${sum(restore)}; ${sentAgain} copies sent again, ${replay.maybeTwice} told\n`,
     );
     expect(drill.kills).toBeGreaterThanOrEqual(KILLS);
     await bus.discard();

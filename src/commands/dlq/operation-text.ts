@@ -44,7 +44,7 @@ export function outcomeText(operation: Operation, counts: OperationCounts, entri
     `${style.bold(operation.id)}  matched ${formatCount(counts.matched)} = ${sum.join(' + ')}`,
     ...Object.entries(counts.skippedReasons).map(([reason, count]) => `  skipped ${formatCount(count)}: ${skipText(reason)}`),
     ...Object.entries(counts.failedErrors).map(([error, count]) => `  ${style.red('failed')} ${formatCount(count)}: ${printable(error)}`),
-    ...(counts.maybeTwice === 0 ? [] : [`  ${counted(counts.maybeTwice, 'copy', 'copies')} may have been sent twice: the run before was cut off while sending`]),
+    ...(counts.maybeTwice === 0 ? [] : [`  ${counted(counts.maybeTwice, 'copy', 'copies')} may have been sent twice: a run was cut off while sending, or the broker did not answer`]),
     ...(operation.after === null ? [] : [`  dead letters ${formatCount(operation.before)} before, ${formatCount(operation.after)} after, unexplained ${formatCount(operation.unexplained ?? 0)}`]),
   ];
   return entries.length === 0 ? lines.join('\n') : `${lines.join('\n')}\n\n${entriesTable(entries, io)}`;

@@ -4,7 +4,7 @@
 import type { LedgerCount, LedgerEntry } from './operation.js';
 import { REMOVING_SKIPS } from './replay-decision.js';
 
-/** On a copy that was sent, and may have been sent before by a run that was killed. */
+/** On a copy that was sent, and may have been sent before: by a run that was killed, or to a broker that did not answer. */
 export const MAYBE_TWICE_NOTE = 'maybe-twice';
 
 export interface OperationCounts {
@@ -15,7 +15,7 @@ export interface OperationCounts {
   readonly failed: number;
   /** Not tried yet; 0 when the operation has ended. */
   readonly pending: number;
-  /** Of the done: copies that a run before may have sent too. */
+  /** Of the done: copies that may have been sent before. */
   readonly maybeTwice: number;
   readonly skippedReasons: Readonly<Record<string, number>>;
   readonly failedErrors: Readonly<Record<string, number>>;

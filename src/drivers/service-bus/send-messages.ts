@@ -2,7 +2,7 @@
 
 import type { ServiceBusMessage, ServiceBusMessageBatch } from '@azure/service-bus';
 
-import { AppError } from '../../domain/errors.js';
+import { AppError, hasCode } from '../../domain/errors.js';
 import type { Clock } from '../../ports/clock.js';
 import type { OutgoingMessage } from '../../ports/message-queue.js';
 import { dueTime, sdkMessage } from './outgoing-message.js';
@@ -32,9 +32,10 @@ interface Parcel {
 
 /**
  * Resolves when all are stored. Nothing is sent when one of them cannot be (QUEUE_UNKNOWN, SB_MESSAGE_TOO_LARGE); after
- * any other failure some may have been, and sending all again, under the same ids, is what mends it.
+ * any other failure some may have been, and sending all again, under the same ids, is what mends it. `onRepeat` is called
+ * when this does so itself.
  */
-export async function sendMessages(parts: SendParts, messages: readonly OutgoingMessage[]): Promise<void> {
+export async function sendMessages(parts: SendParts, messages: readonly OutgoingMessage[], onRepeat?: () => void): Promise<void> {
   const parcels: Parcel[] = [];
   for (const group of groupsOf(messages, parts.clock.now()).values()) parcels.push(...(await packed(parts, group)));
   const failures: unknown[] = [];
@@ -42,7 +43,7 @@ export async function sendMessages(parts: SendParts, messages: readonly Outgoing
   const sendNext = async (): Promise<void> => {
     for (const { queue, content } of next) {
       if (failures.length > 0) return;
-      await retried(parts, queue, () => parts.senders.send(queue, content)).catch((error: unknown) => failures.push(error));
+      await retried(parts, queue, () => parts.senders.send(queue, content), onRepeat).catch((error: unknown) => failures.push(error));
     }
   };
   await Promise.all(Array.from({ length: BATCHES_AT_ONCE }, sendNext));
@@ -86,8 +87,10 @@ async function packed(parts: SendParts, group: readonly OutgoingMessage[]): Prom
   return filled;
 }
 
-function retried<T>({ clock, random, sendBudgetMs }: SendParts, queue: string, work: () => Promise<T>): Promise<T> {
-  return withRetry(work, { clock, random, budgetMs: sendBudgetMs, operation: 'send', queue });
+function retried<T>({ clock, random, sendBudgetMs }: SendParts, queue: string, work: () => Promise<T>, onRepeat?: () => void): Promise<T> {
+  // A refusal is an answer: nothing of it was taken.
+  const onRetry = (error: unknown): void => (hasCode(error, 'SB_THROTTLED') ? undefined : onRepeat?.());
+  return withRetry(work, { clock, random, budgetMs: sendBudgetMs, operation: 'send', queue, onRetry });
 }
 
 function tooLarge({ queue, messageId, body }: OutgoingMessage, maxBytes: number): AppError {

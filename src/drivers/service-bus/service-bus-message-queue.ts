@@ -40,8 +40,8 @@ export class ServiceBusMessageQueue implements MessageQueue {
     this.#parts = parts;
   }
 
-  async send(messages: readonly OutgoingMessage[]): Promise<void> {
-    await sendMessages(this.#parts, messages);
+  async send(messages: readonly OutgoingMessage[], onRepeat?: () => void): Promise<void> {
+    await sendMessages(this.#parts, messages, onRepeat);
   }
 
   /** Failures that may pass are waited for as long as the caller waits. */

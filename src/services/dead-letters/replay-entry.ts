@@ -104,22 +104,22 @@ interface Copy {
 
 /**
  * The copy's id is made of the operation and the entry, so that sending it twice is visible to whoever receives both.
- * A crash between the two notes may have sent it: resuming sends it again.
+ * A crash between the two notes may have sent it: resuming sends it again. So may a broker that did not answer.
  */
 async function sendCopy(run: OperationRun, { entry, letter, facts, anew }: Copy, keeper: StageKeeper): Promise<void> {
   const { toQueue, delayMs } = run.operation.settings;
   await keeper.advance('sending');
-  await run.ports.queue.send([
-    {
-      queue: toQueue ?? letter.queue,
-      messageId: `${run.operation.id}:${entry.index}`,
-      body: letter.body,
-      properties: copyProperties(letter, { anew, replayCount: facts.replayCount + 1 }),
-      ...(facts.priority === null ? {} : { priority: facts.priority }),
-      notBefore: delayMs > 0 ? run.ports.clock.now() + delayMs : null,
-    },
-  ]);
-  await keeper.advance(entry.stage === 'sending' ? 'secured-maybe-twice' : 'secured');
+  const copy = {
+    queue: toQueue ?? letter.queue,
+    messageId: `${run.operation.id}:${entry.index}`,
+    body: letter.body,
+    properties: copyProperties(letter, { anew, replayCount: facts.replayCount + 1 }),
+    ...(facts.priority === null ? {} : { priority: facts.priority }),
+    notBefore: delayMs > 0 ? run.ports.clock.now() + delayMs : null,
+  };
+  let maybeTwice = entry.stage === 'sending';
+  await run.ports.queue.send([copy], () => (maybeTwice = true));
+  await keeper.advance(maybeTwice ? 'secured-maybe-twice' : 'secured');
 }
 
 /** What ties a message to a job of ours; on a copy that shall become a job of its own it would lead nowhere. */
