@@ -11,8 +11,9 @@ import { deadLetter } from '../domain/lifecycle.js';
 import type { Backend } from '../ports/backend.js';
 import type { QueueInfo } from '../ports/queue-admin.js';
 import type { WatchedJobs } from '../ports/watched-jobs.js';
-import { MAX_RUNNING_TOLD, type WorkerRecord } from '../ports/worker-registry.js';
+import type { WorkerRecord } from '../ports/worker-registry.js';
 import { DeadLetterWalk, removeLetters } from './dead-letter-walk.js';
+import { heldBy, type IsHeld } from './held-jobs.js';
 import { LostMessages } from './lost-messages.js';
 import { liveWorkers } from './wait-hold-up.js';
 import { judgeDeadLetter, save } from './watched-job.js';
@@ -35,9 +36,6 @@ export interface WatchReport {
   /** Why something could not be looked at; null when nothing went wrong. */
   readonly problem: string | null;
 }
-
-/** Whether a live worker says that it runs the job. */
-export type IsHeld = (job: Job) => boolean;
 
 /** A lock that has just ended is no reason to look: its message is on its way to the next worker. */
 const GRACE_MS = 30_000;
@@ -192,14 +190,4 @@ async function told({ sum }: Look, act: () => Promise<void>): Promise<boolean> {
     sum.problem = `[${error.code}] ${error.message}`;
     return false;
   }
-}
-
-/** A list that was cut short leaves it open: then the worker gets the benefit of the doubt. */
-function heldBy(live: readonly WorkerRecord[]): IsHeld {
-  const byId = new Map(live.map((worker) => [worker.workerId, worker]));
-  return (job) => {
-    const worker = job.status === 'Running' && job.worker !== null ? byId.get(job.worker) : undefined;
-    if (worker === undefined) return false;
-    return worker.running.length >= MAX_RUNNING_TOLD || worker.running.some(({ jobId }) => jobId === job.jobId);
-  };
 }

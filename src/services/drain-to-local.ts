@@ -14,10 +14,10 @@ import type { Backend } from '../ports/backend.js';
 import type { JobsElsewhere } from '../ports/jobs-elsewhere.js';
 import type { MessageQueue } from '../ports/message-queue.js';
 import type { QueueAdmin, QueueSettings } from '../ports/queue-admin.js';
-import type { WorkerRecord } from '../ports/worker-registry.js';
 import { saveChange } from './change-jobs.js';
 import { DrainTally, type DrainResult } from './drain-tally.js';
 import { DrainedQueue } from './drained-queue.js';
+import { heldBy, type IsHeld } from './held-jobs.js';
 import { liveWorkers } from './wait-hold-up.js';
 
 export interface DrainPorts extends Pick<Backend, 'store' | 'clock' | 'workers' | 'adoptOutbox'> {
@@ -60,7 +60,6 @@ async function adoptAll({ adoptOutbox }: DrainPorts, { queues, signal }: DrainRe
 /** Answers the queues it met. */
 async function moveJobs(ports: DrainPorts, request: DrainRequest, tally: DrainTally): Promise<ReadonlySet<string>> {
   const met = new Set<string>();
-  const running = runningJobs(await liveWorkers(ports));
   const made = new Set<string>();
   let cursor: string | null = null;
   do {
@@ -71,7 +70,8 @@ async function moveJobs(ports: DrainPorts, request: DrainRequest, tally: DrainTa
       if (!made.has(queue)) await ensureQueue(ports, queue);
       made.add(queue);
     }
-    await Promise.all(chosen.map((job) => moveOne(ports, job.jobId, { running, reason: request.reason }, tally)));
+    const isHeld = heldBy(await liveWorkers(ports));
+    await Promise.all(chosen.map((job) => moveOne(ports, job.jobId, { isHeld, reason: request.reason }, tally)));
     cursor = page.nextCursor;
   } while (cursor !== null && !request.signal.aborted);
   return met;
@@ -81,24 +81,20 @@ async function moveJobs(ports: DrainPorts, request: DrainRequest, tally: DrainTa
 async function moveOne(
   ports: Pick<DrainPorts, 'store' | 'clock'>,
   jobId: JobId,
-  { running, reason }: { running: ReadonlySet<JobId>; reason: string },
+  { isHeld, reason }: { isHeld: IsHeld; reason: string },
   tally: DrainTally,
 ): Promise<void> {
-  let moved = false;
+  let end: 'moved' | 'running' | undefined;
   await saveChange(ports, jobId, (job) => {
-    moved = isElsewhere(job) && !(job.status === 'Running' && running.has(jobId));
-    return moved ? moveToLocal(job, ports.clock.now(), reason) : undefined;
+    end = isElsewhere(job) ? (isHeld(job) ? 'running' : 'moved') : undefined;
+    return end === 'moved' ? moveToLocal(job, ports.clock.now(), reason) : undefined;
   });
-  if (moved) tally.moved();
-  else if (running.has(jobId)) tally.running();
+  if (end === 'moved') tally.moved();
+  else if (end === 'running') tally.running();
 }
 
 function isElsewhere({ status, queueMode, awaitsChildren }: Job): boolean {
   return !hasEnded(status) && queueMode !== 'local' && !awaitsChildren;
-}
-
-function runningJobs(workers: readonly WorkerRecord[]): ReadonlySet<JobId> {
-  return new Set(workers.flatMap((worker) => worker.running.map(({ jobId }) => jobId)));
 }
 
 async function ensureQueue({ localAdmin, settingsOf }: DrainPorts, queue: string): Promise<void> {

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 
 import type { Job } from '../../../src/domain/job.js';
 import { start } from '../../../src/domain/lifecycle.js';
-import type { WorkerRecord } from '../../../src/ports/worker-registry.js';
+import { MAX_RUNNING_TOLD, type WorkerRecord } from '../../../src/ports/worker-registry.js';
 import { planDrain } from '../../../src/services/drain-plan.js';
 import type { DrainResult } from '../../../src/services/drain-tally.js';
 import { drainToLocal, type DrainPorts } from '../../../src/services/drain-to-local.js';
@@ -69,6 +69,21 @@ describe('a drain', () => {
     await world.backend.workers.remove('alive');
     expect(await drain(world)).toMatchObject({ moved: 1, running: 0 });
     expect(await world.job(job.jobId)).toMatchObject({ status: 'Queued', queueMode: 'local', attempt: 1, lostLocks: 1 });
+  });
+
+  test('leaves a job that a live worker may run although its newest heartbeat does not name it', async () => {
+    const world = await FarWorld.openFarReal();
+    const untold = await startOn(world, await world.submitSent('echo'), 'many');
+    const fresh = await startOn(world, await world.submitSent('echo'), 'just-begun');
+    const elsewhere = { ...untold, jobId: 'another' };
+    const many = record('many', elsewhere, world.clock.now() + 10_000);
+    // As many as a record names: there may be more.
+    await world.backend.workers.heartbeat({ ...many, running: Array.from({ length: MAX_RUNNING_TOLD }, () => many.running).flat() });
+    await world.backend.workers.heartbeat(record('just-begun', elsewhere, (fresh.startedAt ?? 0) - 2000));
+    expect(await drain(world)).toMatchObject({ moved: 0, running: 2 });
+    await world.backend.workers.heartbeat(record('just-begun', elsewhere, (fresh.startedAt ?? 0) + 2000));
+    expect(await drain(world)).toMatchObject({ moved: 1, running: 1 });
+    expect(await world.job(fresh.jobId)).toMatchObject({ queueMode: 'local' });
   });
 
   test('that cannot settle a message has moved its job all the same, once', async () => {
