@@ -24,7 +24,10 @@ const ESC = '\u001b';
 const BEGIN = `${ESC}[?2026h`;
 const END = `${ESC}[?2026l`;
 /** The alternate screen, without wrapping, without a cursor, with marked pastes, focus reports and a wheel that scrolls. */
-const ENTER = ['?1049h', '?7l', '?25l', '?2004h', '?1004h', '?1007h'].map((mode) => `${ESC}[${mode}`).join('');
+const SCREEN = ['?1049h', '?7l', '?25l'].map((mode) => `${ESC}[${mode}`).join('');
+const INPUT = ['?2004h', '?1004h', '?1007h'].map((mode) => `${ESC}[${mode}`).join('');
+/** What stands before the program is read in: rows on an empty screen. */
+const FIRST_ROWS = /^(?:\u001b\[\d+;1H(?:[^\u0000-\u001f\u007f]|\u001b\[[\d;]*m)+)+(?=\u001b\[\?)/u;
 const LEAVE = `${END}${ESC}[0m${['?1007l', '?1004l', '?2004l', '?25h', '?7h', '?1049l'].map((mode) => `${ESC}[${mode}`).join('')}`;
 /** The bell and the clipboard, which draw nothing. */
 const SIDE = new RegExp(`^(?:\\u0007|${ESC}\\]52;c;[A-Za-z0-9+/=]*\\u0007|${ESC}Ptmux;${ESC}${ESC}\\]52;c;[A-Za-z0-9+/=]*\\u0007${ESC}\\\\)`);
@@ -88,12 +91,17 @@ class Auditor implements Audit {
       await this.#frame(inner);
       return end + END.length;
     }
-    for (const way of [ENTER, LEAVE]) {
+    for (const way of [SCREEN, INPUT, LEAVE]) {
       if (!rest.startsWith(way)) continue;
       // After a suspension everything is drawn anew.
-      this.#mayClear = true;
+      if (way === LEAVE) this.#mayClear = true;
       await this.#feed(way);
       return way.length;
+    }
+    const painted = this.frames === 0 ? FIRST_ROWS.exec(rest)?.[0] : undefined;
+    if (painted !== undefined) {
+      await this.#feed(painted);
+      return painted.length;
     }
     return SIDE.exec(rest)?.[0].length ?? 0;
   }

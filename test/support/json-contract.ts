@@ -243,6 +243,89 @@ export const emulatorStarted = z.strictObject({
   queues: z.array(text),
 });
 
+const dashboardFrame = { schemaVersion: z.literal(1), at: instant, profile: text, source: z.enum(['sqlite', 'servicebus']) };
+const overview = z.strictObject({
+  stats,
+  trends: z.record(text, z.array(count)),
+  deadGrowth: z.record(text, z.int()),
+  endedPerMinute: z.array(count),
+  lifecycle: z.strictObject({ accepted: count, started: count, succeeded: count, failed: count, deadLettered: count, cancelled: count }),
+  byType: z.array(z.strictObject({ type: text, succeeded: count, failed: count })),
+  runTimes: z.nullable(z.strictObject({ p50Ms: count, p95Ms: count, p99Ms: count, jobs: count })),
+  causes: z.array(z.strictObject({ cause: text, queue: text, count, newestAt: instant, deadLettered: z.boolean() })),
+  cost: z.nullable(z.strictObject({ operationsPerMinute: count })),
+});
+const jobRow = z.strictObject({
+  ...z.pick(job, { jobId: true, type: true, status: true, priority: true, queue: true, userId: true, attempt: true, maxAttempts: true, createdAt: true, nextAttemptAt: true, worker: true }).def.shape,
+  cancelRequested: z.boolean(),
+  note: text,
+});
+const workers = z.strictObject({
+  workers: z.array(
+    z.strictObject({
+      workerId: text,
+      host: text,
+      pid: count,
+      version: text,
+      queues: z.array(text),
+      types: z.array(text),
+      concurrency: count,
+      startedAt: instant,
+      heartbeatAt: instant,
+      draining: z.boolean(),
+      alive: z.boolean(),
+      running: z.array(z.strictObject({ jobId, type: text, startedAt: instant })),
+      processed: count,
+      failed: count,
+      jobsPerMinute: z.nullable(rate),
+    }),
+  ),
+});
+
+const shown = { ...dashboardFrame, overview, workers };
+export const dashboardOverview = z.strictObject({ ...shown, view: z.literal('overview') });
+export const dashboardJobs = z.strictObject({
+  ...shown,
+  view: z.literal('jobs'),
+  jobs: z.strictObject({ rows: z.array(jobRow), chunkCursors: z.array(text), more: z.boolean(), total: z.nullable(count), fitting: z.nullable(count) }),
+});
+export const dashboardDead = z.strictObject({
+  ...shown,
+  view: z.literal('dead'),
+  groups: z.strictObject({
+    groups: z.array(z.strictObject({ name: text, reason: text, count, firstSeenAt: instant, lastSeenAt: instant, types: z.array(text), queues: z.array(text) })),
+    scanned: count,
+    inQueues: count,
+    lookedAt: instant,
+  }),
+  letters: z.optional(
+    z.strictObject({
+      letters: z.array(
+        z.strictObject({
+          id: text,
+          queue: text,
+          sequenceNumber: text,
+          messageId: text,
+          jobId: z.nullable(jobId),
+          type: z.nullable(text),
+          reason: z.nullable(text),
+          description: z.nullable(text),
+          enqueuedAt: instant,
+          deadLetteredAt: z.nullable(instant),
+          deadSince: instant,
+          deliveryCount: count,
+          replayCount: count,
+          bytes: count,
+        }),
+      ),
+      more: z.boolean(),
+      lookedAt: instant,
+    }),
+  ),
+});
+export const dashboardLive = z.strictObject({ ...shown, view: z.enum(['workers', 'log']) });
+export const dashboardChange = z.strictObject({ change: text });
+
 export const errorLine = z.strictObject({
   error: z.strictObject({ code, message: text, hint: z.optional(text), details: z.optional(z.record(text, z.json())) }),
 });
