@@ -1,6 +1,7 @@
 // DeadLetterQueue: one dead-letter sub-queue per queue. Looking never locks and never changes anything.
 // No backend is asked for one chosen message: Service Bus cannot fetch by number, so `take` gets the whole selection.
 
+import type { MessageHeaders } from '../domain/message-headers.js';
 import type { MessageProps } from './message-queue.js';
 
 export interface DeadLetterQueue {
@@ -52,6 +53,8 @@ export interface DeadLetter {
   readonly enqueuedAt: number;
   readonly deadLetteredAt: number | null;
   readonly deliveryCount: number;
+  /** Absent where there are none. */
+  readonly headers?: MessageHeaders;
 }
 
 export interface TakeDeadLetters {

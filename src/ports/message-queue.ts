@@ -3,6 +3,7 @@
 
 import type { DeliveredBy, Job, JobId, Priority } from '../domain/job.js';
 import type { Change } from '../domain/lifecycle.js';
+import type { MessageHeaders } from '../domain/message-headers.js';
 
 export interface MessageQueue {
   /**
@@ -25,6 +26,8 @@ export interface OutgoingMessage {
   /** UTF-8 text or bytes, carried untouched. */
   readonly body: string | Uint8Array;
   readonly properties: MessageProps;
+  /** Carried where the broker can. */
+  readonly headers?: MessageHeaders;
   /** Ordered by only where the backend can; others are first in, first out. */
   readonly priority?: Priority;
   readonly notBefore?: number | null;

@@ -155,4 +155,25 @@ describe('letters of others', () => {
     expect(JSON.parse(shown['sequence']?.toString() ?? '')).toEqual([[1, 'two']]);
     expect(letters[0]?.properties).toEqual({ when: '1970-01-01T00:00:00.000Z', big: 2 ** 40, nothing: null });
   });
+
+  test('are to their receivers what they were when they come back', async () => {
+    const emulator = await openTestEmulator({ queues: EMULATED_QUEUES });
+    const backend = await openTestServiceBus(emulator);
+    sdk = await openServiceBusSdk(emulator.connectionString);
+    await sdk.send(QUEUE, [
+      { messageId: 'xml', body: Buffer.from('<a/>'), contentType: 'application/xml', subject: 'order', correlationId: 'c-1', applicationProperties: { region: 'eu' } },
+      { messageId: 'jms', body: 'a text', bodyType: 'value', subject: 'note' },
+    ]);
+    await sdk.deadLetterAll(QUEUE, 2);
+    const letters = await allLetters(backend);
+    await takeAll(backend, letters);
+    await backend.deadLetters.restore(letters);
+    const receiver = sdk.client.createReceiver(QUEUE, { skipParsingBodyAsJson: true });
+    const back = [...(await receiver.receiveMessages(1)), ...(await receiver.receiveMessages(1))];
+    const [xml, jms] = back.sort((a, b) => (a.subject ?? '').localeCompare(b.subject ?? '')).reverse();
+    expect(xml).toMatchObject({ body: Buffer.from('<a/>'), contentType: 'application/xml', subject: 'order', correlationId: 'c-1' });
+    expect(xml?.applicationProperties).toEqual({ region: 'eu', replayOf: 'xml', replayCount: 1 });
+    expect(jms).toMatchObject({ body: 'a text', subject: 'note' });
+    expect(jms?._rawAmqpMessage.bodyType).toBe('value');
+  });
 });

@@ -2,7 +2,7 @@
 
 import { ServiceBusClient, type ServiceBusMessage } from '@azure/service-bus';
 
-export interface SentBySdk extends Pick<ServiceBusMessage, 'body' | 'messageId' | 'applicationProperties'> {
+export interface SentBySdk extends Pick<ServiceBusMessage, 'body' | 'messageId' | 'applicationProperties' | 'contentType' | 'subject' | 'correlationId'> {
   /** Other than data. */
   readonly bodyType?: 'value' | 'sequence';
 }
@@ -37,7 +37,7 @@ export async function openServiceBusSdk(connectionString: string): Promise<SdkSi
   };
 }
 
-function asSent({ body, bodyType, messageId, applicationProperties }: SentBySdk): Parameters<ReturnType<ServiceBusClient['createSender']>['sendMessages']>[0] {
-  if (bodyType === undefined) return { body: body as unknown, ...(messageId === undefined ? {} : { messageId }), ...(applicationProperties === undefined ? {} : { applicationProperties }) };
-  return { body: body as unknown, bodyType, ...(messageId === undefined ? {} : { properties: { messageId } }) };
+function asSent({ bodyType, body, messageId, subject, ...more }: SentBySdk): Parameters<ReturnType<ServiceBusClient['createSender']>['sendMessages']>[0] {
+  const ids = { ...(messageId === undefined ? {} : { messageId }), ...(subject === undefined ? {} : { subject }) };
+  return bodyType === undefined ? { body: body as unknown, ...ids, ...more } : { body: body as unknown, bodyType, properties: ids };
 }

@@ -2,6 +2,7 @@
 
 import { AppError } from '../errors.js';
 import type { Json, JsonObject } from '../json.js';
+import { MESSAGE_HEADERS, type MessageHeaders } from '../message-headers.js';
 
 export type LetterProperties = Readonly<Record<string, string | number | boolean | null>>;
 
@@ -17,6 +18,7 @@ export interface LetterRecord {
   readonly enqueuedAt: number;
   readonly deadLetteredAt: number | null;
   readonly deliveryCount: number;
+  readonly headers?: MessageHeaders;
 }
 
 /** One line without its end. A body that is UTF-8 is written as text, any other in base64; both read back to the same bytes. */
@@ -32,6 +34,7 @@ export function printLetterLine(letter: LetterRecord): string {
     deadLetteredAt: letter.deadLetteredAt === null ? null : new Date(letter.deadLetteredAt).toISOString(),
     deliveryCount: letter.deliveryCount,
     properties: letter.properties,
+    headers: letter.headers,
     bodyEncoding: text === undefined ? 'base64' : 'utf8',
     body: text ?? Buffer.from(letter.body).toString('base64'),
   });
@@ -52,6 +55,7 @@ export function parseLetterLine(line: string): LetterRecord {
     deadLetteredAt: value['deadLetteredAt'] === null ? null : instantOf(value, 'deadLetteredAt'),
     deliveryCount: numberOf(value, 'deliveryCount'),
     properties: propertiesOf(value),
+    ...headersOf(value),
     body: new Uint8Array(Buffer.from(body, encoding === 'base64' ? 'base64' : 'utf8')),
   };
 }
@@ -66,6 +70,16 @@ export function utf8Text(bytes: Uint8Array): string | undefined {
 }
 
 const STRICT_UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Lines written before there were any have none; names of a newer version are left out. */
+function headersOf(value: JsonObject): { readonly headers?: MessageHeaders } {
+  const given = value['headers'];
+  if (given === undefined) return {};
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) throw fault('headers', 'an object', given);
+  const headers = given as JsonObject;
+  const known = MESSAGE_HEADERS.filter((name) => headers[name] !== undefined);
+  return { headers: Object.fromEntries(known.map((name) => [name, textOf(headers, name)])) };
+}
 
 function parseObject(line: string): JsonObject {
   let value: Json;

@@ -2,6 +2,7 @@
 
 import type { ServiceBusReceivedMessage } from '@azure/service-bus';
 
+import type { MessageHeaders } from '../../domain/message-headers.js';
 import type { DeadLetter } from '../../ports/dead-letter-queue.js';
 import type { ReceivedMessage } from '../../ports/message-queue.js';
 import { bodyBytes } from './body-bytes.js';
@@ -34,7 +35,17 @@ export function deadLetterOf(message: ServiceBusReceivedMessage, queue: string):
     enqueuedAt: enqueuedAtOf(message),
     deadLetteredAt: null,
     deliveryCount: message.deliveryCount ?? 0,
+    ...headersOf(message),
   };
+}
+
+function headersOf(message: ServiceBusReceivedMessage): { readonly headers?: MessageHeaders } {
+  const { contentType, subject, to, replyTo, replyToSessionId, sessionId, partitionKey, correlationId } = message;
+  const said = Object.entries({ contentType, subject, to, replyTo, replyToSessionId, sessionId, partitionKey, correlationId });
+  const headers = said.flatMap(([name, value]) => (typeof value === 'string' || typeof value === 'number' ? [[name, String(value)] as const] : []));
+  const isText = message._rawAmqpMessage.bodyType === 'value' && typeof message.body === 'string';
+  const all = isText ? [...headers, ['bodyType', 'value'] as const] : headers;
+  return all.length === 0 ? {} : { headers: Object.fromEntries(all) };
 }
 
 export function sequenceOf({ sequenceNumber }: ServiceBusReceivedMessage): string {

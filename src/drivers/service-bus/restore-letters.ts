@@ -10,8 +10,14 @@ const MAX_ID = 128;
  * its own id, and drops a second try. A message of one of our jobs keeps its properties: by them a worker knows which
  * job it belongs to, and where it belongs.
  */
-export function restoredMessage({ queue, sequenceNumber, messageId, body, properties }: DeadLetter): OutgoingMessage {
-  return { queue, messageId: `restored:${sequenceNumber}:${messageId}`.slice(0, MAX_ID), body, properties: restoredProperties(messageId, properties) };
+export function restoredMessage({ queue, sequenceNumber, messageId, body, properties, headers }: DeadLetter): OutgoingMessage {
+  return {
+    queue,
+    messageId: `restored:${sequenceNumber}:${messageId}`.slice(0, MAX_ID),
+    body,
+    properties: restoredProperties(messageId, properties),
+    ...(headers === undefined ? {} : { headers }),
+  };
 }
 
 function restoredProperties(messageId: string, properties: MessageProps): MessageProps {

@@ -1,11 +1,11 @@
 // MessageQueue.send: messages in as few batches as they fit into, a batch for each queue and due time.
 
-import type { ServiceBusMessage, ServiceBusMessageBatch } from '@azure/service-bus';
+import type { ServiceBusMessageBatch } from '@azure/service-bus';
 
 import { AppError, hasCode } from '../../domain/errors.js';
 import type { Clock } from '../../ports/clock.js';
 import type { OutgoingMessage } from '../../ports/message-queue.js';
-import { dueTime, sdkMessage } from './outgoing-message.js';
+import { dueTime, type SdkMessage, sdkMessage } from './outgoing-message.js';
 import type { SenderLinks } from './sender-links.js';
 import { withRetry } from './with-retry.js';
 
@@ -27,7 +27,7 @@ const SMALL = 16 * 1024;
 
 interface Parcel {
   readonly queue: string;
-  readonly content: ServiceBusMessage | ServiceBusMessageBatch;
+  readonly content: SdkMessage | ServiceBusMessageBatch;
 }
 
 /**

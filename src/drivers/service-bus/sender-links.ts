@@ -2,11 +2,12 @@
 
 import { setMaxListeners } from 'node:events';
 
-import type { ServiceBusClient, ServiceBusMessage, ServiceBusMessageBatch, ServiceBusSender } from '@azure/service-bus';
+import type { ServiceBusClient, ServiceBusMessageBatch, ServiceBusSender } from '@azure/service-bus';
 
 import { AppError, hasCode } from '../../domain/errors.js';
 import type { Clock } from '../../ports/clock.js';
 import { callSdk, callSdkInTime, type SdkCall } from './call-sdk.js';
+import type { SdkMessage } from './outgoing-message.js';
 import type { SdkClients } from './sdk-clients.js';
 import { type AmqpLink, linkOfSender, watchLink } from './sdk-internals.js';
 
@@ -38,7 +39,7 @@ export class SenderLinks {
   }
 
   /** Resolves when the broker has stored it. SB_UNREACHABLE and SB_TIMEOUT when nobody knows whether it has. */
-  async send(queue: string, content: ServiceBusMessage | ServiceBusMessageBatch): Promise<void> {
+  async send(queue: string, content: SdkMessage | ServiceBusMessageBatch): Promise<void> {
     await this.#turn();
     try {
       await this.#withSender(queue, async (sender) => {
@@ -94,7 +95,7 @@ export class SenderLinks {
   }
 }
 
-async function sendUntilLost({ sdk, lost }: Sender, content: ServiceBusMessage | ServiceBusMessageBatch): Promise<void> {
+async function sendUntilLost({ sdk, lost }: Sender, content: SdkMessage | ServiceBusMessageBatch): Promise<void> {
   try {
     await sdk.sendMessages(content, { abortSignal: lost });
   } catch (error) {

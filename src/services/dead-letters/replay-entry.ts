@@ -114,6 +114,7 @@ async function sendCopy(run: OperationRun, { entry, letter, facts, anew }: Copy,
     messageId: `${run.operation.id}:${entry.index}`,
     body: letter.body,
     properties: copyProperties(letter, { anew, replayCount: facts.replayCount + 1 }),
+    ...(letter.headers === undefined ? {} : { headers: letter.headers }),
     ...(facts.priority === null ? {} : { priority: facts.priority }),
     notBefore: delayMs > 0 ? run.ports.clock.now() + delayMs : null,
   };

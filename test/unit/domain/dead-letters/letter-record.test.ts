@@ -16,7 +16,8 @@ const anyLetter = fc.record({
   enqueuedAt: fc.integer({ min: 0, max: 4e12 }),
   deadLetteredAt: fc.option(fc.integer({ min: 0, max: 4e12 })),
   deliveryCount: fc.nat(),
-});
+  headers: fc.record({ contentType: fc.string(), subject: fc.string(), bodyType: fc.constant('value') }, { requiredKeys: [] }),
+}, { requiredKeys: ['queue', 'sequenceNumber', 'messageId', 'body', 'properties', 'reason', 'description', 'enqueuedAt', 'deadLetteredAt', 'deliveryCount'] });
 
 test('a letter written as a line reads back as the same letter, whatever its bytes', () => {
   fc.assert(

@@ -41,7 +41,7 @@ describe('sending', () => {
   });
 
   test('counts the time to live from when the message is due', () => {
-    expect(sdkMessage(outgoing({ expiresAt: NOW + 5_000 }), NOW).timeToLive).toBe(5_000);
+    expect(sdkMessage(outgoing({ expiresAt: NOW + 5_000 }), NOW)).toMatchObject({ timeToLive: 5_000 });
     const later = sdkMessage(outgoing({ notBefore: NOW + 2_000, expiresAt: NOW + 5_000 }), NOW);
     expect(later).toMatchObject({ timeToLive: 3_000, scheduledEnqueueTimeUtc: new Date(NOW + 2_000) });
   });
@@ -52,11 +52,25 @@ describe('sending', () => {
   });
 
   test('lets a message that is over its time expire at once: none would mean for ever', () => {
-    expect(sdkMessage(outgoing({ expiresAt: NOW - 5_000 }), NOW).timeToLive).toBe(1);
+    expect(sdkMessage(outgoing({ expiresAt: NOW - 5_000 }), NOW)).toMatchObject({ timeToLive: 1 });
   });
 
   test('sends at once what was due before', () => {
     expect(sdkMessage(outgoing({ notBefore: NOW - 1 }), NOW)).not.toHaveProperty('scheduledEnqueueTimeUtc');
+  });
+
+  test('says what the producer of a copied message said, and sends a text of AMQP’s own type as one', () => {
+    const headers = { contentType: 'text/plain', subject: 's', correlationId: 'c', replyTo: 'r', sessionId: 'x', partitionKey: 'x' };
+    expect(sdkMessage(outgoing({ headers }), NOW)).toMatchObject(headers);
+    const text = outgoing({ body: Buffer.from('ä'), headers: { ...headers, bodyType: 'value' }, notBefore: NOW + 1_000, expiresAt: NOW + 3_000 });
+    expect(sdkMessage(text, NOW)).toEqual({
+      body: 'ä',
+      bodyType: 'value',
+      properties: { messageId: 'm', contentType: 'text/plain', subject: 's', correlationId: 'c', replyTo: 'r', groupId: 'x' },
+      messageAnnotations: { 'x-opt-partition-key': 'x', 'x-opt-scheduled-enqueue-time': new Date(NOW + 1_000) },
+      applicationProperties: {},
+      header: { timeToLive: 2_000 },
+    });
   });
 
   test('refuses what Service Bus cannot carry, naming the message', () => {
@@ -145,11 +159,18 @@ describe('dead letters', () => {
     expect(deadLetterOf(received(), 'q')).toMatchObject({ reason: null, description: null });
   });
 
+  test('keep what their producers said', () => {
+    expect(deadLetterOf(received({ contentType: 'a/b', subject: 's', correlationId: 5 }), 'q').headers).toEqual({ contentType: 'a/b', subject: 's', correlationId: '5' });
+    expect(deadLetterOf(received({ body: 'text', _rawAmqpMessage: { body: 'text', bodyType: 'value' } }), 'q').headers).toEqual({ bodyType: 'value' });
+    expect(deadLetterOf(received(), 'q')).not.toHaveProperty('headers');
+  });
+
   const letter: DeadLetter = { ...deadLetterOf(received(), 'q'), properties: { a: 1 } };
 
   test('come back as messages of their own, that say what they were', () => {
     expect(restoredMessage(letter)).toMatchObject({ queue: 'q', messageId: 'restored:7:m', properties: { a: 1, replayOf: 'm', replayCount: 1 } });
     expect(restoredMessage({ ...letter, messageId: 'x'.repeat(128) }).messageId).toHaveLength(128);
+    expect(restoredMessage({ ...letter, headers: { subject: 's' } }).headers).toEqual({ subject: 's' });
   });
 
   test('of our jobs come back as they were', () => {
