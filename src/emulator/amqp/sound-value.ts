@@ -55,7 +55,6 @@ function checkArray(bytes: Buffer, at: number, depth: number): void {
   const wide = byteAt(bytes, at) >>> 4 === 0xf;
   const end = endOfValue(bytes, at);
   const count = wide ? uint32At(bytes, at + 5) : byteAt(bytes, at + 2);
-  if (count === 0) return;
   let constructorAt = at + (wide ? 9 : 3);
   while (byteAt(bytes, constructorAt) === CODES.described) constructorAt = endOfSoundValue(bytes, constructorAt + 1, depth + 1);
   const code = byteAt(bytes, constructorAt);
