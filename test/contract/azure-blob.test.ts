@@ -5,9 +5,10 @@ import { createHash, randomUUID } from 'node:crypto';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { AzureBlobStore } from '../../src/drivers/azure-blob/azure-blob-store.js';
+import { type AzureBlobOptions, AzureBlobStore } from '../../src/drivers/azure-blob/azure-blob-store.js';
 import { systemClock } from '../../src/ports/clock.js';
 import { type Azurite, startAzurite } from '../support/azurite.js';
+import { SettableClock } from '../support/settable-clock.js';
 import { describeBlobStoreContract } from './blob-store.js';
 
 let azurite: Azurite;
@@ -18,11 +19,28 @@ beforeAll(async () => {
 
 afterAll(() => azurite.stop());
 
-function open(connectionString = azurite.connectionString): AzureBlobStore {
-  return new AzureBlobStore({ account: { connectionString }, container: `test-${randomUUID()}`, clock: systemClock, pipeline: { retryOptions: { maxTries: 2, retryDelayInMs: 10, tryTimeoutInMs: 2_000 } } });
+function open(connectionString = azurite.connectionString, more: Partial<AzureBlobOptions> = {}): AzureBlobStore {
+  return new AzureBlobStore({ account: { connectionString }, container: `test-${randomUUID()}`, clock: systemClock, pipeline: { retryOptions: { maxTries: 2, retryDelayInMs: 10, tryTimeoutInMs: 2_000 } }, ...more });
 }
 
-describeBlobStoreContract('Azure Blob Storage', async () => ({ blobs: open() }));
+describeBlobStoreContract('Azure Blob Storage', async () => {
+  const clock = new SettableClock(systemClock.now());
+  return { clock, blobs: open(undefined, { clock }) };
+});
+
+test('stores that share a container do not see, read or delete the files of each other', async () => {
+  const container = `shared-${randomUUID()}`;
+  const [one, other] = ['store-1', 'store-10'].map((folder) => open(undefined, { container, folder }));
+  if (one === undefined || other === undefined) throw new Error('two stores');
+  await one.put('payloads/a.json', 'mine');
+  await other.put('payloads/b.json', 'theirs');
+  const listed = [];
+  for await (const { key } of one.list('')) listed.push(key);
+  expect(listed).toEqual(['payloads/a.json']);
+  expect(await one.exists('payloads/b.json')).toBe(false);
+  await one.delete('payloads/b.json');
+  expect(await other.exists('payloads/b.json')).toBe(true);
+});
 
 describe('AzureBlobStore only', () => {
   test('streams what is larger than its memory through a file, and stores it under its hash', async () => {

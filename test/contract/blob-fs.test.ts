@@ -6,18 +6,20 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 import { FsBlobStore, UNFINISHED_AGE_MS } from '../../src/drivers/blob-fs/fs-blob-store.js';
-import { systemClock } from '../../src/ports/clock.js';
+import { type Clock, systemClock } from '../../src/ports/clock.js';
+import { SettableClock } from '../support/settable-clock.js';
 import { tempDir } from '../support/temp-dir.js';
 import { type BlobBackend, describeBlobStoreContract } from './blob-store.js';
 
-function open(): { directory: string; blobs: FsBlobStore } {
+function open(clock: Clock = systemClock): { directory: string; blobs: FsBlobStore } {
   const directory = join(tempDir(), 'data', 'blobs');
-  return { directory, blobs: new FsBlobStore({ directory, clock: systemClock }) };
+  return { directory, blobs: new FsBlobStore({ directory, clock }) };
 }
 
 async function makeFs(): Promise<BlobBackend> {
-  const { directory, blobs } = open();
-  return { blobs, damage: async (key) => appendFileSync(join(directory, key), 'x') };
+  const clock = new SettableClock(systemClock.now());
+  const { directory, blobs } = open(clock);
+  return { blobs, clock, damage: async (key) => appendFileSync(join(directory, key), 'x') };
 }
 
 describeBlobStoreContract('files', makeFs);

@@ -9,6 +9,8 @@ import type { BlobStore } from '../../src/ports/blob-store.js';
 export interface BlobBackend {
   readonly blobs: BlobStore;
   /** Damages the stored bytes of a blob behind the store's back; undefined where that cannot be done. */
+  /** What the store takes for the time. */
+  readonly clock: { advance(ms: number): void; now(): number };
   readonly damage?: (key: string) => Promise<void>;
 }
 
@@ -22,6 +24,7 @@ export function describeBlobStoreContract(name: string, makeBackend: MakeBlobBac
     describe('checking', () => checking(makeBackend));
     describe('keys', () => keys(makeBackend));
     describe('list, exists and delete', () => listing(makeBackend));
+    describe('an end, and texts of the caller', () => terms(makeBackend));
   });
 }
 
@@ -266,5 +269,57 @@ function listing(makeBackend: MakeBlobBackend): void {
       }),
     );
     expect(await keysBelow(blobs, 'shared/')).toEqual(workers.map((worker) => `shared/dir/${worker}-99`));
+  }, 60_000);
+}
+
+function terms(makeBackend: MakeBlobBackend): void {
+  const MINUTE = 60_000;
+
+  test('gives back what was said of a blob, and nothing for one that is not there', async () => {
+    const { blobs, clock } = await makeBackend();
+    const expiresAt = clock.now() + MINUTE;
+    await blobs.put('cache/one', 'text', { expiresAt, metadata: { source: 'né 😀', kind: 'a=b; c' } });
+    expect(await blobs.info('cache/one')).toEqual({ bytes: 4, modifiedAt: expect.any(Number), expiresAt, metadata: { source: 'né 😀', kind: 'a=b; c' } });
+    await blobs.put('plain', 'x');
+    expect(await blobs.info('plain')).toMatchObject({ expiresAt: null, metadata: {} });
+    expect(await blobs.info('nothing')).toBeUndefined();
+  });
+
+  test('is not there any more from its end on, and is listed so that it can be deleted', async () => {
+    const { blobs, clock } = await makeBackend();
+    const expiresAt = clock.now() + MINUTE;
+    const ref = await blobs.put('cache/one', 'text', { expiresAt });
+    clock.advance(MINUTE - 1);
+    expect((await bytesOf(blobs.read(ref.key, ref))).toString()).toBe('text');
+    expect(await blobs.exists('cache/one')).toBe(true);
+    clock.advance(1);
+    await expect(bytesOf(blobs.read('cache/one'))).rejects.toMatchObject({ code: 'BLOB_NOT_FOUND' });
+    expect(await blobs.exists('cache/one')).toBe(false);
+    expect(await blobs.info('cache/one')).toBeUndefined();
+    const listed = [];
+    for await (const blob of blobs.list('')) listed.push(blob);
+    expect(listed).toMatchObject([{ key: 'cache/one', expiresAt }]);
+    await blobs.delete('cache/one');
+    expect(await keysBelow(blobs, '')).toEqual([]);
+  });
+
+  test('a blob that replaces another has its own terms, or none', async () => {
+    const { blobs, clock } = await makeBackend();
+    await blobs.put('one', 'old', { expiresAt: clock.now() + MINUTE, metadata: { a: '1' } });
+    await blobs.put('one', 'new');
+    clock.advance(2 * MINUTE);
+    expect(await blobs.info('one')).toMatchObject({ bytes: 3, expiresAt: null, metadata: {} });
+    await blobs.put('one', 'newer', { metadata: { b: '2' } });
+    expect(await blobs.info('one')).toMatchObject({ metadata: { b: '2' }, expiresAt: null });
+    await blobs.delete('one');
+    await blobs.put('one', 'again');
+    expect(await blobs.info('one')).toMatchObject({ metadata: {} });
+  });
+
+  test('refuses more text than every store takes, and keeps what was there', async () => {
+    const { blobs } = await makeBackend();
+    await blobs.put('one', 'old');
+    await expect(blobs.put('one', 'new', { metadata: { a: 'x'.repeat(5_000) } })).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+    expect((await bytesOf(blobs.read('one'))).toString()).toBe('old');
   });
 }

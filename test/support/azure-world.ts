@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import type { QueueDefinition } from '../../src/emulator/queue-catalog.js';
 import { type Azurite, startAzurite } from './azurite.js';
 import { programEnv, type ProgramResult } from './built-program.js';
 import type { ServeOptions } from './cosmos-double/serve.js';
@@ -23,11 +24,14 @@ export interface AzureProgram {
 export interface ProgramRun {
   readonly env: Readonly<Record<string, string>>;
   readonly input?: string;
+  /** Killed after that; two minutes when not given. */
+  readonly deadlineMs?: number;
 }
 
-export async function openAzureProgram(): Promise<AzureProgram> {
+/** `built`: the path of another program that takes the same words. */
+export async function openAzureProgram(built?: string): Promise<AzureProgram> {
   const directory = mkdtempSync(join(tmpdir(), 'copiloteval-azure-'));
-  const program = await buildProgram();
+  const program = built ?? (await buildProgram());
   const start: AzureProgram['start'] = (line, options) => startProcess(program, words(line), { directory, input: '', ...options });
   return { directory, start, run: (line, options) => start(line, options).ended, remove: () => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }) };
 }
@@ -48,15 +52,23 @@ export interface AzureWorld {
 export interface AzureWorldOptions {
   readonly cosmos?: Partial<ServeOptions>;
   readonly emulatorFaults?: readonly string[];
+  readonly queues?: readonly QueueDefinition[];
+  readonly program?: string;
+  /** More variables. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export async function openAzureWorld(options: AzureWorldOptions = {}): Promise<AzureWorld> {
-  const program = await openAzureProgram();
+  const program = await openAzureProgram(options.program);
   const { directory } = program;
   const emulatorDirectory = join(directory, 'emulator');
   mkdirSync(emulatorDirectory);
   const [emulator, cosmos, azurite] = await Promise.all([
-    openEmulatorProcess({ directory: emulatorDirectory, ...(options.emulatorFaults === undefined ? {} : { faults: options.emulatorFaults }) }),
+    openEmulatorProcess({
+      directory: emulatorDirectory,
+      ...(options.emulatorFaults === undefined ? {} : { faults: options.emulatorFaults }),
+      ...(options.queues === undefined ? {} : { queues: options.queues }),
+    }),
     openCosmosProcess(options.cosmos),
     startAzurite(),
   ]);
@@ -73,6 +85,7 @@ export async function openAzureWorld(options: AzureWorldOptions = {}): Promise<A
     LOG_LEVEL: 'warn',
     NO_COLOR: '1',
     COPILOTEVAL_USER: 'tester',
+    ...options.env,
   };
   return {
     ...{ emulator, cosmos, azurite, directory, env },
@@ -90,15 +103,14 @@ interface StartProcess extends ProgramRun {
   readonly input: string;
 }
 
-/** Killed after two minutes. */
-function startProcess(program: string, args: readonly string[], { directory, env, input }: StartProcess): { child: ChildProcess; ended: Promise<ProgramResult> } {
+function startProcess(program: string, args: readonly string[], { directory, env, input, deadlineMs = 120_000 }: StartProcess): { child: ChildProcess; ended: Promise<ProgramResult> } {
   const child = spawn(process.execPath, [program, ...args], { cwd: directory, env: programEnv({ cwd: directory, env }), stdio: 'pipe' });
   const out = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out.stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (out.stderr += text));
   child.stdin.on('error', () => undefined);
   child.stdin.end(input);
-  const timer = setTimeout(() => child.kill('SIGKILL'), 120_000);
+  const timer = setTimeout(() => child.kill('SIGKILL'), deadlineMs);
   const ended = new Promise<ProgramResult>((resolve) => {
     child.once('close', (code, signal) => {
       clearTimeout(timer);
