@@ -52,35 +52,14 @@ export function requireReason(reasonText: string | undefined, { config }: Pick<C
 
 type AuditContext = Pick<CommandContext, 'runtime' | 'config' | 'commandLine'>;
 
-/**
- * Makes a change under an entry of the audit log: who, when, why, the command line, and what came of it. If the process
- * dies in between, the entry says that the change was begun and nothing of its end.
- */
+/** Makes a change under an entry of the audit log: who, when, why, the command line, and what came of it. */
 export async function audited<T>(
   reasonText: string | undefined,
   context: AuditContext,
   change: () => Promise<T>,
   count: (result: T) => Pick<ChangeOutcome, 'changed' | 'failed'>,
 ): Promise<T> {
-  const { config } = context;
-  const runtime = await context.runtime();
-  const { audit } = await runtime.operationFiles();
-  const id = await audit.begin({
-    at: runtime.clock.now(),
-    by: config.userId,
-    reasonText: reasonText ?? null,
-    what: context.commandLine,
-    profile: config.profile,
-    production: config.production,
-  });
-  const end = (outcome: Omit<ChangeOutcome, 'endedAt'>): Promise<void> => audit.end(id, { ...outcome, endedAt: runtime.clock.now() });
-  try {
-    const result = await change();
-    await end({ ...count(result), error: null });
-    return result;
-  } catch (error) {
-    // What went wrong with the change is what the user must hear of.
-    await end({ changed: 0, failed: 0, error: error instanceof AppError ? error.code : 'INTERNAL' }).catch(() => undefined);
-    throw error;
-  }
+  const { userId: by, profile, production } = context.config;
+  const [runtime, { auditedChange }] = await Promise.all([context.runtime(), import('../services/audited-change.js')]);
+  return auditedChange(runtime, { by, reasonText: reasonText ?? null, what: context.commandLine, profile, production }, change, count);
 }

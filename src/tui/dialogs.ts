@@ -1,6 +1,6 @@
 // What can stand over a screen. A dialog holds, as data, what its confirmation sets off: nothing else can set it off.
 
-import type { Effect } from './messages.js';
+import type { Effect, PlanRequest } from './messages.js';
 import type { Tone } from './text.js';
 
 export type Dialog = AskDialog | WaitDialog | PickDialog | TellDialog;
@@ -21,6 +21,8 @@ export interface AskDialog {
   /** The command line that does the same. */
   readonly command: string | null;
   readonly confirm: Effect;
+  /** What was planned, where the plan can be changed before it is confirmed. */
+  readonly request: PlanRequest | null;
   /** Gives back what was prepared for the confirmation. */
   readonly cancel: Effect | null;
   readonly openedAt: number;
@@ -37,6 +39,7 @@ export interface WaitDialog {
   readonly token: number;
   readonly command: string | null;
   readonly cancel: Effect;
+  readonly request: PlanRequest | null;
 }
 
 export interface PickDialog {
@@ -44,6 +47,8 @@ export interface PickDialog {
   readonly title: string;
   readonly items: readonly PickItem[];
   readonly index: number;
+  /** What closing it without a choice comes to; null: nothing. */
+  readonly otherwise: Choice | null;
 }
 
 export interface PickItem {
@@ -56,7 +61,8 @@ export type Choice =
   | { readonly kind: 'filter'; readonly text: string }
   | { readonly kind: 'profile'; readonly name: string }
   | { readonly kind: 'job'; readonly jobId: string }
-  | { readonly kind: 'type'; readonly type: string };
+  | { readonly kind: 'type'; readonly type: string }
+  | { readonly kind: 'plan'; readonly request: PlanRequest };
 
 /** What came of something; any key closes it. */
 export interface TellDialog {

@@ -159,6 +159,8 @@ export const BINDINGS = [
 
   { keys: ['y'], context: 'ask', action: 'ask.yes', help: 'do it' },
   { keys: ['n', 'escape', 'enter', 'q'], context: 'ask', action: 'ask.no', help: 'do not' },
+  { keys: ['t'], context: 'ask', action: 'ask.target', help: 'replay to another queue' },
+  { keys: ['s'], context: 'ask', action: 'ask.rate', help: 'replay faster or slower' },
   { keys: ['v'], context: 'ask', action: 'ask.details', help: 'show or hide what it means in detail' },
   { keys: ['c'], context: 'ask', action: 'ask.copy', help: 'copy the command line that does the same' },
   { keys: ['ctrl-c'], context: 'ask', action: 'ask.quit', help: 'do not, and quit' },

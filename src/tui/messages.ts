@@ -70,6 +70,10 @@ export type PlanRequest =
       readonly where: string;
       readonly edits: readonly PayloadAssignment[];
       readonly diff: readonly DialogLine[];
+      /** Of a replay: another queue than the letters' own. */
+      readonly toQueue: string | null;
+      /** Null: as fast as it goes. */
+      readonly ratePerSecond: number | null;
       readonly reasonText: string | null;
     }
   | { readonly action: 'restore'; readonly operation: string; readonly reasonText: string | null }

@@ -124,12 +124,12 @@ async function planFor(place: EffectPlace, ports: OperationPorts, request: PlanR
     const { lease, purgeLease, counts, resumed } = await planRestore(ports, { operation: request.operation, by, reasonText: request.reasonText });
     return { prepared: { lease, purgeLease, isNew: !resumed, command }, ...drafted(counts) };
   }
-  const { action, queues, target, where, edits, reasonText } = request;
+  const { action, queues, target, where, edits, toQueue, ratePerSecond, reasonText } = request;
   const { lease, counts } = await planOperation(ports, {
     action,
     queues,
     selection: selectionOf(target, where),
-    settings: { ratePerSecond: null, maxReplays: action === 'replay' ? MAX_REPLAYS : 0, toQueue: null, delayMs: 0, edits },
+    settings: { ratePerSecond, maxReplays: action === 'replay' ? MAX_REPLAYS : 0, toQueue, delayMs: 0, edits },
     by,
     reasonText,
     signal,

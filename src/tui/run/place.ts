@@ -1,6 +1,7 @@
 // What effects work with: an opened profile, the terminal, and the way back to update().
 
-import { AppError } from '../../domain/errors.js';
+import type { ChangeOutcome } from '../../ports/audit-log.js';
+import { auditedChange } from '../../services/audited-change.js';
 import { relayBeside } from '../../services/relay-beside.js';
 import type { AuditNote, Msg } from '../messages.js';
 import type { Session } from '../model.js';
@@ -36,33 +37,13 @@ export async function relayed<T>({ profile }: EffectPlace, work: () => Promise<T
   return (await relayBeside(profile.ports, work)).result;
 }
 
-/**
- * Makes a change under an entry of the audit log. If the process dies in between, the entry says that the change was begun
- * and nothing of its end.
- */
+/** Makes a change under an entry of the audit log. */
 export async function audited<T>(
   { profile }: EffectPlace,
-  note: AuditNote,
+  { what, reasonText }: AuditNote,
   change: () => Promise<T>,
-  count: (result: T) => { readonly changed: number; readonly failed: number },
+  count: (result: T) => Pick<ChangeOutcome, 'changed' | 'failed'>,
 ): Promise<T> {
   const { ports, session } = profile;
-  const { audit } = await ports.operationFiles();
-  const id = await audit.begin({
-    at: ports.clock.now(),
-    by: session.userId,
-    reasonText: note.reasonText,
-    what: note.what,
-    profile: session.profile,
-    production: session.production,
-  });
-  try {
-    const result = await change();
-    await audit.end(id, { ...count(result), error: null, endedAt: ports.clock.now() });
-    return result;
-  } catch (error) {
-    const code = error instanceof AppError ? error.code : 'INTERNAL';
-    await audit.end(id, { changed: 0, failed: 0, error: code, endedAt: ports.clock.now() }).catch(() => undefined);
-    throw error;
-  }
+  return auditedChange(ports, { by: session.userId, reasonText, what, profile: session.profile, production: session.production }, change, count);
 }

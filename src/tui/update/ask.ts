@@ -3,10 +3,12 @@
 import { DIALOG_GUARD_MS, type AskDialog, type Dialog, type PickDialog, type TellDialog } from '../dialogs.js';
 import type { Action } from '../keymap.js';
 import type { Key } from '../terminal/terminal.js';
+import type { PlanRequest } from '../messages.js';
 import type { Model } from '../model.js';
 import { choose } from './choose.js';
 import { copyText, doing, flash, stay, type Handlers, type Step } from './step.js';
 import { typeKey } from './edit-text.js';
+import { pickRate, pickTarget } from './tune.js';
 
 export function openDialog(model: Model, dialog: Dialog): Model {
   return { ...model, dialog, help: null, prompt: null };
@@ -33,6 +35,8 @@ export const askActions: Handlers<Action, 'ask'> = {
   'ask.yes': (model, at) => withAsk(model, at, (dialog) => (dialog.expect === null ? confirm(model, dialog, at) : stay(model))),
   'ask.no': (model, at) => withAsk(model, at, (dialog) => refuse(model, dialog)),
   'ask.details': (model, at) => withAsk(model, at, (dialog) => stay({ ...model, dialog: { ...dialog, showsDetails: !dialog.showsDetails } })),
+  'ask.target': (model, at) => withPlan(model, at, pickTarget),
+  'ask.rate': (model, at) => withPlan(model, at, (_model, request) => pickRate(request)),
   'ask.copy': (model, at) => withAsk(model, at, (dialog) => copyText(model, dialog.command ?? undefined)),
   'ask.quit': (model) => {
     const cancel = model.dialog?.kind === 'ask' ? model.dialog.cancel : null;
@@ -50,7 +54,11 @@ export const pickActions: Handlers<Action, 'pick'> = {
       const closed = { ...model, dialog: null };
       return item === undefined ? stay(closed) : choose(closed, item.choice, at);
     }),
-  'pick.close': (model) => stay({ ...model, dialog: null }),
+  'pick.close': (model, at) =>
+    withPick(model, ({ otherwise }) => {
+      const closed = { ...model, dialog: null };
+      return otherwise === null ? stay(closed) : choose(closed, otherwise, at);
+    }),
 };
 
 export const tellActions: Handlers<Action, 'tell'> = {
@@ -84,6 +92,14 @@ function withAsk(model: Model, at: number, act: (dialog: AskDialog) => Step): St
   const { dialog } = model;
   if (dialog?.kind !== 'ask' || isGuarded(dialog, at)) return stay(model);
   return act(dialog);
+}
+
+/** The plan is given up for the choice of another one; closing the choice makes it anew as it was. */
+function withPlan(model: Model, at: number, pick: (model: Model, request: PlanRequest) => PickDialog | undefined): Step {
+  return withAsk(model, at, ({ request, cancel }) => {
+    const dialog = request === null ? undefined : pick(model, request);
+    return dialog === undefined ? stay(model) : doing({ ...model, dialog }, ...(cancel === null ? [] : [cancel]));
+  });
 }
 
 function withPick(model: Model, act: (dialog: PickDialog) => Step): Step {

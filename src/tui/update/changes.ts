@@ -1,6 +1,7 @@
 // Beginning a change: what is prepared first, what is asked then. Nothing here changes anything but the screen.
 
 import { PLAN_VALID_MS, says, type AskDialog } from '../dialogs.js';
+import { printAssignment } from '../../domain/dead-letters/payload-edit.js';
 import { shellWord } from '../../domain/dead-letters/selection.js';
 import { shortId } from '../../domain/ids.js';
 import { num } from '../figures.js';
@@ -37,8 +38,11 @@ export function beginJobChange(model: Model, action: JobAction, target: JobTarge
 
 /** Replay, purge, restore, resume: a plan is made, then the user is asked. */
 export function beginPlan(model: Model, request: PlanRequest): Step {
-  return begin(model, { kind: 'plan', request }, model.now);
+  return begin(model, { kind: 'plan', request }, model.now, 'reasonText' in request ? request.reasonText : null);
 }
+
+/** Where the letters came from, as fast as it goes. */
+export const AS_USUAL = { toQueue: null, ratePerSecond: null } as const;
 
 export function beginPlainly(model: Model, question: PlainQuestion, at: number): Step {
   return begin(model, { kind: 'plain', question }, at);
@@ -50,7 +54,7 @@ function countJobs(model: Model, { action, target }: Extract<Intent, { kind: 'jo
   const command = commandLine(model, `${action} ${words}${reasonWords(reasonText)}`);
   const [counting, token] = takeToken(model);
   const cancel: Effect = { t: 'drop', token };
-  const waiting = openDialog(counting, { kind: 'wait', title: `${titleOf(action)}: counting`, text: 'looking at the jobs that are meant', token, command, cancel });
+  const waiting = openDialog(counting, { kind: 'wait', title: `${titleOf(action)}: counting`, text: 'looking at the jobs that are meant', token, command, cancel, request: null });
   return doing(waiting, { t: 'count-jobs', token, action, target, command, reasonText });
 }
 
@@ -73,6 +77,7 @@ export function askJobChange(model: Model, token: number, at: number, counted: C
     typed: '',
     command,
     confirm: { t: 'change-jobs', token },
+    request: null,
     cancel,
     openedAt: at,
     expiresAt: at + PLAN_VALID_MS,
@@ -90,6 +95,7 @@ function makePlan(model: Model, request: PlanRequest): Step {
     token,
     command,
     cancel: { t: 'drop', token },
+    request,
   });
   return doing(waiting, { t: 'plan', token, request, command });
 }
@@ -112,6 +118,7 @@ export function askPlan(model: Model, token: number, at: number, plan: PlannedOp
     typed: '',
     command: plan.command,
     confirm: { t: 'apply', token },
+    request: model.dialog?.kind === 'wait' ? model.dialog.request : null,
     cancel,
     openedAt: at,
     expiresAt: at + PLAN_VALID_MS,
@@ -133,6 +140,7 @@ function askPlainly(model: Model, question: PlainQuestion, at: number, reasonTex
     typed: '',
     command: commandLine(model, `${words}${reasonWords(reasonText)}`),
     confirm: change.t === 'submit' ? change : { ...change, audit },
+    request: null,
     cancel: null,
     openedAt: at,
     expiresAt: null,
@@ -144,7 +152,12 @@ function askPlainly(model: Model, question: PlainQuestion, at: number, reasonTex
 export function planWords(request: PlanRequest): string {
   if (request.action === 'restore') return `dlq restore ${request.operation}${reasonWords(request.reasonText)}`;
   if (request.action === 'resume') return `dlq ${request.of} --resume ${request.operation}`;
-  return `dlq ${request.action} ${letterWords(request)}${reasonWords(request.reasonText)}`;
+  return `dlq ${request.action} ${letterWords(request)}${howWords(request)}${reasonWords(request.reasonText)}`;
+}
+
+function howWords({ toQueue, ratePerSecond, edits }: Pick<Extract<PlanRequest, { readonly action: 'replay' | 'purge' }>, 'toQueue' | 'ratePerSecond' | 'edits'>): string {
+  const sets = edits.map((edit) => ` --set ${shellWord(printAssignment(edit))}`).join('');
+  return `${toQueue === null ? '' : ` --to ${shellWord(toQueue)}`}${ratePerSecond === null ? '' : ` --rate ${ratePerSecond}/s`}${sets}`;
 }
 
 /** The options that choose these letters. */

@@ -2,6 +2,7 @@
 
 import type { Choice } from '../dialogs.js';
 import type { Model } from '../model.js';
+import { beginPlan } from './changes.js';
 import { openJob, setJobsFilter, showJobs } from './places.js';
 import { typedText } from './edit-text.js';
 import { doing, flash, placeIn, replacePlace, stay, type Step } from './step.js';
@@ -16,6 +17,8 @@ export function choose(model: Model, choice: Choice, _at: number): Step {
         : doing(flash(model, 'plain', `opening profile ${choice.name} …`), { t: 'switch-profile', name: choice.name });
     case 'job':
       return stay(openJob(model, choice.jobId));
+    case 'plan':
+      return beginPlan(model, choice.request);
     case 'type': {
       const place = placeIn(model, 'new-job');
       if (place === undefined) return stay(model);

@@ -8,7 +8,7 @@ import { EMPTY_LIST, type Model } from '../model.js';
 import { groupRows, idsOf, ledgerRows, letterRows, operationRows, selectedOf } from '../rows.js';
 import type { LetterRow, OperationRow } from '../data.js';
 import { isResumable, type Operation } from '../../domain/dead-letters/operation.js';
-import { beginPlan } from './changes.js';
+import { AS_USUAL, beginPlan } from './changes.js';
 import { beginEdit, savePrompt } from './detail.js';
 import { askAgain } from './jobs.js';
 import { moveTo, toggleMark } from './list.js';
@@ -91,7 +91,7 @@ interface ChosenLetters {
 function beginChange(model: Model, action: 'replay' | 'purge'): Step {
   const chosen = chooseLetters(model);
   if (typeof chosen === 'string') return stay(flash(model, 'plain', chosen));
-  return beginPlan(model, { action, ...chosen, where: whereOf(model, chosen.target), edits: [], diff: [], reasonText: null });
+  return beginPlan(model, { action, ...chosen, where: whereOf(model, chosen.target), edits: [], diff: [], ...AS_USUAL, reasonText: null });
 }
 
 /** The group, the marked messages or the selected one; or the sentence that says why there is none. */

@@ -6,7 +6,7 @@ import type { Effect, LetterTarget, PlanRequest } from '../messages.js';
 import { JOB_SECTIONS, LETTER_SECTIONS, type JobSection, type LetterSection, type Model, type Place } from '../model.js';
 import { dataOf } from '../rows.js';
 import { shortId } from '../../domain/ids.js';
-import { beginJobChange, beginPlan } from './changes.js';
+import { AS_USUAL, beginJobChange, beginPlan } from './changes.js';
 import { openJob, showDead } from './places.js';
 import { typedText } from './edit-text.js';
 import { copyText, doing, flash, placeIn, refusal, replacePlace, stay, type Handler, type Handlers, type Step } from './step.js';
@@ -118,7 +118,7 @@ function step<T>(all: readonly T[], from: T, by: 1 | -1): T {
 
 function planOf({ queue, sequenceNumber }: LetterPlace, action: 'replay' | 'purge'): PlanRequest {
   const target: LetterTarget = { kind: 'letters', letters: [{ queue, sequenceNumber }] };
-  return { action, queues: [queue], target, where: '', edits: [], diff: [], reasonText: null };
+  return { action, queues: [queue], target, where: '', edits: [], diff: [], ...AS_USUAL, reasonText: null };
 }
 
 function jobSectionText(model: Model, section: JobSection): string | undefined {

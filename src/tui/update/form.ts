@@ -84,6 +84,7 @@ function pickType(model: Model, form: NewJobForm): Model {
     title: 'Job types',
     items: types.map(({ type, summary }) => ({ label: type, detail: summary, choice: { kind: 'type', type } })),
     index: Math.max(0, types.findIndex(({ type }) => type === form.type)),
+    otherwise: null,
   };
   return { ...model, dialog };
 }

@@ -93,6 +93,7 @@ function filtersDialog(current: string): PickDialog {
     title: 'Filters',
     items: FILTERS.map(([label, text]) => ({ label, detail: text, choice: { kind: 'filter', text } })),
     index: Math.max(0, FILTERS.findIndex(([, text]) => text === current)),
+    otherwise: null,
   };
 }
 

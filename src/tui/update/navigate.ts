@@ -47,6 +47,7 @@ export function pickProfile(model: Model): Model {
     title: 'Profile',
     items: profiles.map((name) => ({ label: name, detail: name === profile ? 'open now' : '', choice: { kind: 'profile', name } })),
     index: Math.max(0, profiles.indexOf(profile)),
+    otherwise: null,
   };
   return { ...model, dialog };
 }

@@ -3,7 +3,7 @@
 import type { Msg } from '../messages.js';
 import type { Model } from '../model.js';
 import { openDialog, tell } from './ask.js';
-import { askJobChange, askPlan, beginPlan } from './changes.js';
+import { askJobChange, askPlan, AS_USUAL, beginPlan } from './changes.js';
 import { initialSlices } from '../initial-model.js';
 import { EMPTY_LIST, LIST_NAMES, type ListName, type ListState } from '../model.js';
 import { withFormProblem, withFormText } from './form.js';
@@ -89,6 +89,7 @@ function editedLetter(model: Model, { edited }: Extract<Msg, { readonly t: 'lett
     where: '',
     edits,
     diff,
+    ...AS_USUAL,
     reasonText: null,
   });
 }

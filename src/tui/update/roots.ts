@@ -49,6 +49,7 @@ export const workersActions: Handlers<Action, 'workers'> = {
       title: `Running in ${worker.workerId}`,
       items: worker.running.map(({ jobId, type, startedAt }) => ({ label: shortId(jobId), detail: `${type}, for ${ago(model.now - startedAt)}`, choice: { kind: 'job', jobId } })),
       index: 0,
+      otherwise: null,
     };
     return stay({ ...model, dialog });
   },
