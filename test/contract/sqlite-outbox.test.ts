@@ -4,7 +4,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Job } from '../../src/domain/job.js';
-import { awaitChildren, cancel, scheduleRetry } from '../../src/domain/lifecycle.js';
+import { awaitChildren, cancel, moveToLocal, scheduleRetry } from '../../src/domain/lifecycle.js';
 import { messageIdOf } from '../../src/domain/message.js';
 import { moveOutboxToLocal } from '../../src/services/move-outbox-to-local.js';
 import { describeCheckpointsContract } from './checkpoints.js';
@@ -71,6 +71,24 @@ describe('a file whose mode changes', () => {
     const received = await own.queue.receive({ queue: backend.queues[0], max: 5, waitMs: 0 });
     expect(received.map(({ message }) => message.messageId)).toEqual([messageIdOf(first.jobId, 2), messageIdOf(second.jobId, 2)]);
     expect(await own.store.openWork(backend.queues)).toMatchObject({ ready: 0, locked: 2 });
+  });
+
+  it('forgets a job that was moved to its own queue: counting what is elsewhere costs nothing afterwards', async () => {
+    const backend = await makeOutboxBackend();
+    const { outbox, store } = backend.ports;
+    const sent = await insertJob(backend);
+    await outbox.sent(await outbox.claim({ leaseMs: 1000, limit: 10 }));
+    const unsent = await insertJob(backend);
+    const own = await backend.inOwnQueueMode();
+    for (const { jobId } of [sent, unsent]) {
+      const job = await store.get(jobId);
+      if (job === undefined) throw new Error('it is gone');
+      await own.store.save(moveToLocal(job, backend.clock.now(), 'drained'));
+    }
+    // A page of one row: rows that are out of date would lead to another page.
+    expect(await own.elsewhere.list({ limit: 1 })).toEqual({ jobs: [], nextCursor: null });
+    expect(await own.store.openWork(backend.queues)).toMatchObject({ ready: 2 });
+    expect(await own.adoptOutbox?.()).toBe(0);
   });
 
   it('keeps what its own queue has for the workers of the other mode', async () => {

@@ -10,6 +10,7 @@ import { prepared, preparedRaw } from './database.js';
 import { detailText } from './event-rows.js';
 import { delayedUntil, encodeInput, encodeLabels, encodeProgress, encodeState, MAX_INLINE_INPUT_CHARS, storedJob } from './job-rows.js';
 import { countEntered, enqueueEntry, type JobTransaction, outcomeBlobs, recordBlobs, type StoredFacts, type StoredJob } from './job-transaction.js';
+import { forgetElsewhere } from './outbox-rows.js';
 
 /** JOB_CONFLICT and QUEUE_UNKNOWN are thrown before the first write. Returns the job as stored. */
 export function saveJob(transaction: JobTransaction, change: Change): Job {
@@ -22,6 +23,7 @@ export function saveJob(transaction: JobTransaction, change: Change): Job {
   if (saved === undefined) throw new Error(`job ${change.job.jobId} changed within the transaction that read it`);
   // Only a replay can change what was submitted; every other save leaves the payload alone, unread and unwritten.
   if (change.event.type === 'replayed') replaceInput(transaction, stored.job, saved.job);
+  if (change.toLocalQueue === true && transaction.outbox === undefined) forgetElsewhere(db, transaction.tallies, stored.job);
   return saved.job;
 }
 

@@ -6,7 +6,7 @@ import { prepared } from './database.js';
 import type { JobTransaction } from './job-transaction.js';
 import { readJob } from './job-transaction.js';
 import { moveEntry } from './outbox.js';
-import { removeEntry } from './outbox-rows.js';
+import { forgetElsewhere } from './outbox-rows.js';
 import type { Reader } from './reader.js';
 import type { Writer } from './writer.js';
 
@@ -35,8 +35,7 @@ export async function adoptOutbox({ reader, writer, transaction }: { reader: Rea
 }
 
 function adopt(db: Database, transaction: JobTransaction, { job, jobId, sequence }: LeftRow): void {
-  removeEntry(db, transaction.tallies, job);
-  prepared(db, 'DELETE FROM watched_jobs WHERE job = ?').run(job);
+  forgetElsewhere(db, transaction.tallies, job);
   moveEntry(transaction, jobId === null ? undefined : readJob(db, jobId), sequence, REASON);
 }
 

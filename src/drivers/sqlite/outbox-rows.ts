@@ -53,6 +53,12 @@ export function removeEntry(db: Database, tallies: Tallies, job: number): void {
   if (removed !== undefined) tallies.add(-1, 'outbox', removed.queue);
 }
 
+/** The job's message is on the store's own queue, and this process keeps no outbox: what another mode noted of it is over. */
+export function forgetElsewhere(db: Database, tallies: Tallies, job: number): void {
+  removeEntry(db, tallies, job);
+  prepared(db, UNWATCH).run(job);
+}
+
 /** When the store should have heard of the job at the latest; null where its own broker tells, or nothing is to come. */
 function lookAtOf(job: Job): number | null {
   if (hasEnded(job.status) || job.awaitsChildren || job.queueMode === 'local') return null;
