@@ -28,7 +28,7 @@ export interface RawContext {
 /** Connected, with a token for everything. `options` are rhea's. */
 export async function openRawConnection(port: number, options: object = {}): Promise<Connection> {
   const connection = rhea.create_container().connect({ port, host: '127.0.0.1', reconnect: false, ...options });
-  for (const event of ['disconnected', 'connection_error', 'connection_close', 'error', 'receiver_error', 'sender_error', 'session_error']) connection.on(event, () => undefined);
+  for (const event of ['disconnected', 'protocol_error', 'connection_error', 'connection_close', 'error', 'receiver_error', 'sender_error', 'session_error']) connection.on(event, () => undefined);
   onTestFinished(() => connection.close());
   await once(connection, 'connection_open');
   return connection;

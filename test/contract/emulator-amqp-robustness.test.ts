@@ -13,6 +13,7 @@ import { SILENT_LOG } from '../../src/emulator/emulator-log.js';
 import { openEmulator } from '../../src/emulator/open-emulator.js';
 import { systemClock } from '../../src/ports/clock.js';
 import { TEST_KEY, type TestEmulator } from '../support/emulator.js';
+import { byLength } from '../crash/run-length.js';
 import { tempDir } from '../support/temp-dir.js';
 import { openRawConnection, putToken } from './amqp-client.js';
 import { connect, openClient, receiveOne } from './emulator-clients.js';
@@ -104,14 +105,22 @@ test('an error of the protocol is told before the connection ends', async () => 
   expect(answer).toContain('amqp:');
 });
 
+const codes = fc.constantFrom(OPEN, BEGIN, ATTACH, FLOW, TRANSFER, DISPOSITION, 0x16, 0x17, CLOSE, 0x41, 0x99);
+const states = ['005324450000', '00532545', '00532645', '005327c003024141', '0053274c', '00533445'].map((hex) => Buffer.from(hex, 'hex')).flatMap((bytes) => (isReadable(bytes) ? [decoded(bytes)] : []));
+const field = fc.oneof(fc.constant(null), fc.string({ maxLength: 5 }), fc.boolean(), fc.nat(10).map(uint), fc.constant(uint(0xffffffff)), fc.constant(types.wrap_map({ a: 1 })), fc.constant(decoded(Buffer.from('00532845', 'hex'))), fc.constantFrom(...states), fc.constant(Buffer.from('tag')));
+const frames = fc.array(fc.record({ code: codes, fields: fc.array(field, { maxLength: 12 }), payload: fc.uint8Array({ maxLength: 20 }), channel: fc.constantFrom(0, 0, 0, 1) }), { minLength: 1, maxLength: 8 });
+
+function isReadable(bytes: Buffer): boolean {
+  try {
+    decoded(bytes);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 test('frames of chance, before and after the opening, never bring the emulator down', async () => {
   const { emulator } = await openClient();
-  const codes = fc.constantFrom(OPEN, BEGIN, ATTACH, FLOW, TRANSFER, DISPOSITION, 0x16, 0x17, CLOSE, 0x41, 0x99);
-  const field = fc.oneof(fc.constant(null), fc.string({ maxLength: 5 }), fc.boolean(), fc.nat(10).map(uint), fc.constant(uint(0xffffffff)), fc.constant(types.wrap_map({ a: 1 })), fc.constant(decoded(Buffer.from('00532845', 'hex'))));
-  const frames = fc.array(
-    fc.record({ code: codes, fields: fc.array(field, { maxLength: 12 }), payload: fc.uint8Array({ maxLength: 20 }), channel: fc.constantFrom(0, 0, 0, 1) }),
-    { minLength: 1, maxLength: 8 },
-  );
   await fc.assert(
     fc.asyncProperty(frames, fc.boolean(), async (list, opened) => {
       const { socket, ended } = await peer(emulator);
@@ -120,10 +129,32 @@ test('frames of chance, before and after the opening, never bring the emulator d
       socket.end();
       await ended;
     }),
-    { numRuns: 200 },
+    { numRuns: byLength(200, 10_000) },
   );
   await stillServes(emulator);
-});
+}, 300_000);
+
+test('frames of chance on the links of a client that may do everything never bring the emulator down', async () => {
+  const { emulator, client } = await openClient();
+  await client.createSender('q').sendMessages(Array.from({ length: 5 }, (_, body) => ({ body })));
+  await fc.assert(
+    fc.asyncProperty(frames, async (list) => {
+      const connection = await openRawConnection(emulator.port, { username: TEST_KEY.name, password: TEST_KEY.key });
+      const sender = connection.open_sender({ target: 'q', name: 'out' });
+      const receiver = connection.open_receiver({ source: 'q', name: 'in', autoaccept: false, credit_window: 3 });
+      await Promise.all([once(sender, 'sendable'), once(receiver, 'receiver_open')]);
+      const { socket } = connection as unknown as { socket: Socket };
+      const ended = new Promise((resolve) => socket.on('close', resolve));
+      for (const { code, fields, payload, channel } of list) socket.write(frame(code, fields, Buffer.from(payload), channel));
+      socket.end();
+      await ended;
+    }),
+    { numRuns: byLength(60, 3_000) },
+  );
+  await emulator.catalog.delete('q');
+  await emulator.catalog.create({ name: 'q' });
+  await stillServes(emulator);
+}, 300_000);
 
 test('one name stands for a link in each direction, but not for two in one', async () => {
   const { emulator } = await openClient();
