@@ -44,7 +44,9 @@ async function relayed(submission: Submission, runtime: Runtime, { io, signal }:
   if (submission.duplicate) return submission;
   const result = await relayNow(runtime, { jobIds: [jobId], budgetMs: OWN_BUDGET_MS, signal });
   if (result === undefined) return submission;
-  const queueMode = (await runtime.store.get(jobId))?.queueMode ?? submission.answer.queueMode;
+  // Whoever types it again because a look failed would have two jobs.
+  const stored = await runtime.store.get(jobId).catch(() => undefined);
+  const queueMode = stored?.queueMode ?? submission.answer.queueMode;
   warnNotSent(result, queueMode === 'pending' ? 1 : 0, io);
   return { ...submission, answer: { ...submission.answer, queueMode } };
 }

@@ -1,7 +1,7 @@
 // Sends what a command has saved for a queue that is another system: once, so that it can say where its job is, or beside
 // work that goes on saving. What is not sent here is sent by a worker later.
 
-import type { AppError } from '../domain/errors.js';
+import { AppError } from '../domain/errors.js';
 import type { JobId } from '../domain/job.js';
 import type { Backend } from '../ports/backend.js';
 import { relayOutbox, type OutboxFallback, type RelayResult } from './relay-outbox.js';
@@ -19,13 +19,22 @@ export interface RelayedHere {
   readonly error: AppError | null;
 }
 
-/** Undefined where messages are on their queue as soon as they are saved. */
+/**
+ * Undefined where messages are on their queue as soon as they are saved. What was saved stays accepted whatever happens
+ * here, so a store that fails now is told of like a queue that refuses.
+ */
 export async function relayNow(
   ports: RelayPorts,
   request: { readonly jobIds?: readonly JobId[]; readonly budgetMs: number; readonly signal?: AbortSignal },
 ): Promise<RelayResult | undefined> {
   const { outbox } = ports;
-  return outbox === undefined ? undefined : relayOutbox({ ...ports, outbox }, request);
+  if (outbox === undefined) return undefined;
+  try {
+    return await relayOutbox({ ...ports, outbox }, request);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return { sent: 0, moved: 0, left: 0, problem: `[${error.code}] ${error.message}`, error };
+  }
 }
 
 const NOTHING: RelayedHere = { sent: 0, moved: 0, problem: null, error: null };
@@ -49,7 +58,7 @@ export async function relayBeside<T>(ports: RelayPorts, work: () => Promise<T>, 
   if (ports.outbox === undefined) return { result: await work(), relayed: NOTHING };
   const relay = new Relay(ports, options);
   const relaying = relay.run();
-  // A store that fails in the relay fails the work as well; nobody may be left waiting for its report.
+  // The work's own failure is what the caller gets.
   relaying.catch(() => undefined);
   try {
     const result = await work();
@@ -94,7 +103,7 @@ class Relay {
       const pass = await relayNow(this.#ports, { budgetMs: PASS_MS, signal });
       this.#add(pass);
       const didSome = pass !== undefined && pass.sent + pass.moved > 0;
-      const refused = pass !== undefined && pass.left > 0;
+      const refused = pass !== undefined && (pass.left > 0 || (pass.problem !== null && !didSome));
       if (isLast && (refused || !didSome)) return this.#total;
       if (!isLast && (refused || !didSome)) await this.#ports.clock.sleep(refused ? REFUSED_PAUSE_MS : IDLE_PAUSE_MS, this.#wake.signal);
     }
