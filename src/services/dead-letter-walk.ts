@@ -39,16 +39,18 @@ export class DeadLetterWalk {
    * the end of a page when the signal fires.
    */
   async walk(isHeld: (job: Job) => boolean, signal: AbortSignal): Promise<WalkReport> {
-    let [recorded, again] = [0, 0];
-    const superseded = new Set<string>();
+    let [recorded, recovered, again] = [0, 0, 0];
+    const over = new Set<string>();
     for (let looked = 0; looked < MAX_LETTERS && !signal.aborted; looked += PAGE) {
       const page: DeadLetterPage = await this.#ports.deadLetters.peek({ queue: this.#queue, limit: PAGE, ...(this.#cursor === null ? {} : { cursor: this.#cursor }) });
       for (const letter of page.letters) {
         const { sequenceNumber } = letter;
         const end = this.#judged.has(sequenceNumber) ? 'nothing' : await judgeDeadLetter(this.#ports, letter, isHeld);
         if (end === 'recorded') recorded += 1;
-        if (end === 'recovered') superseded.add(sequenceNumber);
-        if (end === 'changed') again += 1;
+        if (end === 'recovered') recovered += 1;
+        // One that cannot be taken out now is met again.
+        if (end === 'recovered' || end === 'over') over.add(sequenceNumber);
+        else if (end === 'changed') again += 1;
         else this.#met.add(sequenceNumber);
       }
       this.#cursor = page.nextCursor;
@@ -56,8 +58,8 @@ export class DeadLetterWalk {
     }
     const atEnd = this.#cursor === null && !signal.aborted;
     if (atEnd) this.#forgetGone();
-    const removed = await removeLetters(this.#ports, this.#queue, superseded);
-    return { recorded, recovered: superseded.size, removed, complete: atEnd && again === 0 };
+    const removed = await removeLetters(this.#ports, this.#queue, over);
+    return { recorded, recovered, removed, complete: atEnd && again === 0 && removed === over.size };
   }
 
   /** Letters that were not met have left the queue. */

@@ -102,9 +102,8 @@ export class DeadLetterWatch {
     if (letter === undefined) return;
     const end = await judgeDeadLetter(this.#deps, letter, isHeld);
     if (end === 'recorded') sum.recorded += 1;
-    if (end !== 'recovered') return;
-    sum.recovered += 1;
-    await removeLetters(this.#deps, queue, new Set([brokerSequence]));
+    if (end === 'recovered') sum.recovered += 1;
+    if (end === 'recovered' || end === 'over') await removeLetters(this.#deps, queue, new Set([brokerSequence]));
   }
 
   /** Its outcome is certain, whether the message is still there, among the dead letters, or gone. */

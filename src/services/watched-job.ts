@@ -17,6 +17,8 @@ export type LetterEnd =
   | 'recorded'
   /** The job has a new message; the letter is superseded. */
   | 'recovered'
+  /** It means nothing any more and can go. */
+  | 'over'
   /** Somebody changed the job meanwhile: worth another look. */
   | 'changed';
 
@@ -31,10 +33,12 @@ export async function judgeDeadLetter(ports: WatchPorts, letter: DeadLetter, isH
   const judge = (recoveries: number): ReturnType<typeof judgeLetter> =>
     judgeLetter({ letter: facts, reason, description, job, storeId: ports.store.storeId, recoveries, now });
   // Most letters mean nothing, and reading a history costs.
-  if (judge(0).do === 'nothing') return 'nothing';
+  const first = judge(0).do;
+  if (first === 'nothing') return 'nothing';
+  if (first === 'remove') return 'over';
   if (isHeld(job)) return 'changed';
   const verdict = judge(await recoveriesOf(ports, job));
-  if (verdict.do === 'nothing') return 'nothing';
+  if (verdict.do === 'nothing' || verdict.do === 'remove') return 'nothing';
   if (verdict.do === 'recover') return (await save(ports, recover(job, now, verdict.reason))) ? 'recovered' : 'changed';
   return (await save(ports, deadLetter(job, now, verdict.error))) ? 'recorded' : 'changed';
 }

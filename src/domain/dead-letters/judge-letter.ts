@@ -3,6 +3,8 @@
 //
 //   letter of                     stored job                     do
 //   another store, no job         any, none                      nothing
+//   a job, delivered too often    newer than the letter          remove: it is superseded
+//   a job, delivered too often    ended, not DeadLettered        remove: its outcome is stored, completing it was lost
 //   a job                         newer or older than the letter nothing: it is superseded, or the read is stale
 //   a job                         has ended                      nothing
 //   a job, expired                Queued, Running                record EXPIRED
@@ -18,6 +20,8 @@ export const MAX_RECOVERIES = 3;
 
 export type LetterVerdict =
   | { readonly do: 'nothing' }
+  /** The letter has no meaning: as a message it would have been completed. */
+  | { readonly do: 'remove' }
   | { readonly do: 'record'; readonly job: Job; readonly error: JobError }
   | { readonly do: 'recover'; readonly job: Job; readonly reason: string };
 
@@ -41,13 +45,18 @@ export function judgeLetter({ letter, reason, description, job, storeId, recover
   if (job === undefined || origin.kind === 'none' || (origin.kind === 'ours' && origin.storeId !== storeId)) return { do: 'nothing' };
   // Another producer numbers nothing: its message is the first of its job.
   const sequence = origin.kind === 'ours' ? origin.sequence : 1;
-  if (sequence !== job.sequence || hasEnded(job.status)) return { do: 'nothing' };
   const why = reason ?? '';
+  if (sequence !== job.sequence || hasEnded(job.status)) return isOver(job, sequence) && TOO_MANY_DELIVERIES.has(why) ? { do: 'remove' } : { do: 'nothing' };
   if (EXPIRY.has(why)) return record(job, now, { code: 'EXPIRED', message: description ?? 'the message expired', retryable: false });
   if (!TOO_MANY_DELIVERIES.has(why)) return record(job, now, { code: codeOf(why), message: description ?? why, retryable: true });
   if (mayRecover(job, recoveries, now)) return { do: 'recover', job, reason: 'its message was handed out too often and never settled' };
   if (job.status === 'Running' && job.attempt >= job.maxAttempts) return record(job, now, workerLost(job));
   return record(job, now, { code: 'DELIVERY_LIMIT', message: description ?? 'the message was handed out too often and never settled', retryable: true });
+}
+
+/** A message that a worker would complete without a run. A job never goes back to an earlier message. */
+function isOver({ sequence, status }: Job, ofLetter: number): boolean {
+  return ofLetter < sequence || (ofLetter === sequence && hasEnded(status) && status !== 'DeadLettered');
 }
 
 /** Whether another message for the job is worth sending. */

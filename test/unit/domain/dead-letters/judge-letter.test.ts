@@ -24,12 +24,12 @@ describe('a letter that says nothing about a job', () => {
   });
 
   test('is one that its job has superseded, or that is newer than what was read', () => {
-    expect(judge({ job: { ...queued, sequence: 2 } })).toEqual({ do: 'nothing' });
+    expect(judge({ job: { ...queued, sequence: 2 }, reason: 'SOMEBODY' })).toEqual({ do: 'nothing' });
     expect(judge({ letter: readLetterFacts(letterOf({ ...queued, sequence: 2 })) })).toEqual({ do: 'nothing' });
   });
 
   test.each(['Succeeded', 'Failed', 'DeadLettered', 'Cancelled'] as const)('is one of a job that is %s', (status) => {
-    expect(judge({}, job({ status }))).toEqual({ do: 'nothing' });
+    expect(judge({ reason: 'SOMEBODY' }, job({ status }))).toEqual({ do: 'nothing' });
   });
 });
 
@@ -45,6 +45,12 @@ describe('a message that was handed out too often', () => {
   test.each([TOO_OFTEN, 'DELIVERY_LIMIT'])('is sent anew while attempts are left (%s)', (reason) => {
     expect(judge({ reason })).toMatchObject({ do: 'recover', job: queued });
     expect(judge({ reason }, running)).toMatchObject({ do: 'recover', job: running });
+  });
+
+  test('goes when its job has gone on, or has its outcome: only completing it was lost', () => {
+    for (const status of ['Succeeded', 'Failed', 'Cancelled'] as const) expect(judge({}, job({ status }))).toEqual({ do: 'remove' });
+    expect(judge({ job: { ...queued, sequence: 2 } })).toEqual({ do: 'remove' });
+    expect(judge({}, job({ status: 'DeadLettered' }))).toEqual({ do: 'nothing' });
   });
 
   test('is sent anew three times at most', () => {
@@ -72,7 +78,7 @@ describe('a message that somebody put there', () => {
     const body = JSON.stringify({ jobId: queued.jobId, userId: 'u', createdAt: '2026-01-01T00:00:00Z', type: 'echo', payload: null });
     const foreign = readLetterFacts(letter({ body: new Uint8Array(Buffer.from(body)) }));
     expect(judge({ letter: foreign }, running)).toMatchObject({ do: 'recover' });
-    expect(judge({ letter: foreign }, { ...running, sequence: 2 })).toEqual({ do: 'nothing' });
+    expect(judge({ letter: foreign }, { ...running, sequence: 2 })).toEqual({ do: 'remove' });
   });
 });
 
