@@ -141,12 +141,13 @@ class RelayRun {
 
   /** The send is still under way: its entries stay claimed until it has ended, unless they are moved. */
   async #late(entries: readonly ClaimedEntry[], sending: Promise<void>): Promise<Refusal | undefined> {
-    const problem = `the queue did not answer within ${Math.round(this.#request.budgetMs)} ms`;
-    const refusal = this.#remember(EVERYWHERE, { problem, afterMs: 0 });
     // Told to end, which says nothing about the queue: what is under way ends by itself, or its claim does.
-    if (this.#mayMove() && this.#request.signal?.aborted !== true) return refusal;
+    const toldToEnd = this.#request.signal?.aborted === true;
+    const problem = toldToEnd ? null : `the queue did not answer within ${Math.round(this.#request.budgetMs)} ms`;
+    const refusal = this.#remember(EVERYWHERE, { problem, afterMs: 0 });
+    if (this.#mayMove() && !toldToEnd) return refusal;
     this.#left += entries.length;
-    this.#problem = problem;
+    this.#problem = problem ?? this.#problem;
     void sending.then(() => this.#deps.outbox.sent(entries)).catch(() => undefined);
     return undefined;
   }

@@ -165,6 +165,20 @@ describe('a queue that does not answer', () => {
     expect(await world.job(jobId ?? '')).toMatchObject({ queueMode: 'service_bus' });
   });
 
+  test('is not blamed when the relay is told to end: nothing else is moved for it', async () => {
+    const world = await FarWorld.openFar();
+    await world.submit('echo');
+    const { jobId } = await world.submit('echo', null, { queue: OTHER_QUEUE });
+    world.far.faults = () => 'hang';
+    const end = new AbortController();
+    const relayed = world.relay({ signal: end.signal }, 'local');
+    await turns();
+    end.abort();
+    expect(await relayed).toEqual({ ...EMPTY, left: 2 });
+    expect(await world.job(jobId)).toMatchObject({ queueMode: 'pending', sequence: 1 });
+    expect(await world.outbox.waiting()).toMatchObject([{ problem: null }, { problem: null }]);
+  });
+
   test('gets the message again when nothing came of it', async () => {
     const world = await FarWorld.openFar();
     await submitMany(world, 1);
