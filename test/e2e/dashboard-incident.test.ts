@@ -24,9 +24,9 @@ test.runIf(HAS_TMUX)('an incident in tmux, from the first alert to replayed and 
 
   // What is it?
   await window.press('3');
-  await window.until((screen) => /DRILL_FAILURE: upstream a.* 4 /.test(screen));
+  await window.until((screen) => /DRILL_FAILURE: upstream a.* 4 /.test(screen) && screen.includes('deliveries  1'));
   await window.press('Tab', 'Enter');
-  await window.until((screen) => screen.includes('── Message') && screen.includes('"times": 3'));
+  await window.until((screen) => screen.includes('"times": 3'));
   await window.press('e');
   await window.until((screen) => screen.includes('upstream answered 503'));
   await window.press('Escape');
