@@ -232,6 +232,8 @@ export interface LogEntry {
   readonly status: JobStatus | null;
   readonly jobId: string | null;
   readonly jobType: string | null;
+  /** Whose doing it was. */
+  readonly worker: string | null;
   readonly queue: string | null;
   readonly text: string;
 }

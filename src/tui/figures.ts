@@ -6,6 +6,7 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+const STEP = 5 * SECOND;
 
 /** `8s`, `4m`, `3h`, `2d`: one unit, cut off, so that it changes seldom. */
 export function ago(ms: number): string {
@@ -13,6 +14,13 @@ export function ago(ms: number): string {
   if (ms < HOUR) return `${Math.floor(ms / MINUTE)}m`;
   if (ms < 2 * DAY) return `${Math.floor(ms / HOUR)}h`;
   return `${Math.floor(ms / DAY)}d`;
+}
+
+/** `<5s`, `5s`, `10s`, `4m`: as `ago`, for the many ages of a list, which would else be drawn anew every second. */
+export function age(ms: number): string {
+  if (ms >= MINUTE) return ago(ms);
+  const seconds = Math.floor(ms / STEP) * (STEP / SECOND);
+  return seconds < 5 ? '<5s' : `${seconds}s`;
 }
 
 /** `412ms`, `6.6s`, `6m08s`, `2h05m`: how long something took. */

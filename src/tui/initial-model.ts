@@ -29,6 +29,7 @@ export function initialModel({ session, look, size, now, view, filter }: Start):
     dead: { queue: null, filter: view === 'dead' ? filter : '', focus: 'groups', limit: FIRST_LETTERS },
     slices: initialSlices(now),
     log: { entries: [], follow: true, skipped: 0, filter: '' },
+    wraps: true,
     help: null,
     dialog: null,
     prompt: null,

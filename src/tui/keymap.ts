@@ -65,6 +65,9 @@ export const BINDINGS = [
   { keys: ['k', 'up'], context: 'job', action: 'job.up', help: 'scroll up' },
   { keys: ['pagedown', 'ctrl-d', 'space'], context: 'job', action: 'job.page-down', help: 'scroll a page down' },
   { keys: ['pageup', 'ctrl-u'], context: 'job', action: 'job.page-up', help: 'scroll a page up' },
+  { keys: ['g', 'home'], context: 'job', action: 'job.first', help: 'to the first line' },
+  { keys: ['G', 'end'], context: 'job', action: 'job.last', help: 'to the last line' },
+  { keys: ['w'], context: 'job', action: 'job.wrap', help: 'break long lines, or cut them' },
   { keys: ['R'], context: 'job', action: 'job.retry', help: 'queue the job again', hint: 'retry', danger: 'asks' },
   { keys: ['C'], context: 'job', action: 'job.cancel', help: 'cancel the job', hint: 'cancel', danger: 'asks' },
   { keys: ['d'], context: 'job', action: 'job.dead', help: "its dead letter's queue", hint: 'dead letters' },
@@ -96,6 +99,9 @@ export const BINDINGS = [
   { keys: ['k', 'up'], context: 'letter', action: 'letter.up', help: 'scroll up' },
   { keys: ['pagedown', 'ctrl-d', 'space'], context: 'letter', action: 'letter.page-down', help: 'scroll a page down' },
   { keys: ['pageup', 'ctrl-u'], context: 'letter', action: 'letter.page-up', help: 'scroll a page up' },
+  { keys: ['g', 'home'], context: 'letter', action: 'letter.first', help: 'to the first line' },
+  { keys: ['G', 'end'], context: 'letter', action: 'letter.last', help: 'to the last line' },
+  { keys: ['w'], context: 'letter', action: 'letter.wrap', help: 'break long lines, or cut them' },
   { keys: ['R'], context: 'letter', action: 'letter.replay', help: 'replay this message', hint: 'replay', danger: 'asks' },
   { keys: ['P'], context: 'letter', action: 'letter.purge', help: 'purge this message', hint: 'purge', danger: 'typed' },
   { keys: ['E'], context: 'letter', action: 'letter.edit', help: 'change the payload in your editor, then replay', hint: 'edit', danger: 'asks' },
@@ -116,6 +122,7 @@ export const BINDINGS = [
 
   { keys: ['enter'], context: 'workers', action: 'workers.open', help: 'what the worker runs', hint: 'its jobs' },
   { keys: ['X'], context: 'workers', action: 'workers.drain', help: 'let the worker finish what it holds and end', hint: 'drain', danger: 'asks' },
+  { keys: ['l'], context: 'workers', action: 'workers.log', help: 'log lines that name the worker', hint: 'its log' },
   { keys: ['y'], context: 'workers', action: 'workers.copy', help: "copy the worker's id", hint: 'copy id' },
 
   { keys: ['enter'], context: 'log', action: 'log.open', help: 'the job of the line', hint: 'job' },

@@ -25,6 +25,8 @@ export interface Model {
   readonly dead: DeadView;
   readonly slices: { readonly [S in SliceName]: Slice<S> };
   readonly log: LogView;
+  /** Long lines of payloads, results and bodies are broken, not cut. */
+  readonly wraps: boolean;
   readonly help: HelpView | null;
   readonly dialog: Dialog | null;
   readonly prompt: Prompt | null;

@@ -55,7 +55,7 @@ export function workerRows(model: Model): readonly WorkerRow[] {
 export function logRows(model: Model): readonly LogEntry[] {
   const wanted = model.log.filter.toLowerCase();
   if (wanted === '') return model.log.entries;
-  return model.log.entries.filter((entry) => `${entry.kind} ${entry.jobId ?? ''} ${entry.jobType ?? ''} ${entry.queue ?? ''} ${entry.text}`.toLowerCase().includes(wanted));
+  return model.log.entries.filter((entry) => `${entry.kind} ${entry.jobId ?? ''} ${entry.jobType ?? ''} ${entry.worker ?? ''} ${entry.queue ?? ''} ${entry.text}`.toLowerCase().includes(wanted));
 }
 
 export function operationRows(model: Model): readonly OperationRow[] {

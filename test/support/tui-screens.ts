@@ -185,5 +185,5 @@ export function operationRow(): OperationRow {
 
 function logEntry(number: number): LogEntry {
   const { jobId } = jobRow(number);
-  return { id: String(number), at: NOON + number * 1000, kind: 'started', status: 'Running', jobId, jobType: 'evaluation', queue: 'evaluation-jobs', text: 'attempt 1  worker-01' };
+  return { id: String(number), at: NOON + number * 1000, kind: 'started', status: 'Running', jobId, jobType: 'evaluation', worker: null, queue: 'evaluation-jobs', text: 'attempt 1  worker-01' };
 }

@@ -34,6 +34,8 @@ export class DashboardRun {
   #profile: OpenedProfile;
   #source: Source;
   #model: Model;
+  /** Counts the profiles that were asked for. */
+  #wish = 0;
   #end: (code: number) => void = () => undefined;
   /** The exit code. */
   readonly ended: Promise<number>;
@@ -128,19 +130,22 @@ export class DashboardRun {
     });
   }
 
+  /** The one asked for last is shown; one that opens when nobody waits for it any more is closed again. */
   async #switch(name: string): Promise<void> {
     const { clock, openProfile } = this.#parts;
-    const before = { profile: this.#profile, source: this.#source };
+    const wish = (this.#wish += 1);
     try {
       const opened = await openProfile(name);
+      if (wish !== this.#wish || this.#stop.signal.aborted) return await opened.close();
+      const before = { profile: this.#profile, source: this.#source };
       this.#profile = { ...opened, session: { ...opened.session, epoch: before.profile.session.epoch + 1 } };
       this.#source = this.#openSource();
       this.send({ t: 'switched', now: clock.now(), session: this.#profile.session, problem: null });
-      await before.source.close();
+      await Promise.all([before.source.close(), this.#effects.settled()]);
       await before.profile.close();
     } catch (error) {
       const { message, hint } = problemOf(error);
-      this.send({ t: 'switched', now: clock.now(), session: before.profile.session, problem: hint === null ? message : `${message} (${hint})` });
+      this.send({ t: 'switched', now: clock.now(), session: this.#profile.session, problem: hint === null ? message : `${message} (${hint})` });
     }
   }
 

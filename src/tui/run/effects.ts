@@ -19,9 +19,12 @@ interface Preparation {
   work?: Promise<void>;
 }
 
+const LAST_STEPS_MS = 5_000;
+
 export class Effects {
   readonly #place: () => EffectPlace;
   readonly #prepared = new Map<number, Preparation>();
+  readonly #steps = new Set<Promise<void>>();
 
   constructor(place: () => EffectPlace) {
     this.#place = place;
@@ -48,8 +51,13 @@ export class Effects {
       case 'halt':
         return this.#prepared.get(effect.token)?.stop.abort();
       default:
-        void small(place, effect);
+        return this.#step(small(place, effect));
     }
+  }
+
+  /** Resolves when what is done in one step has been done, with the profile it was begun in. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#steps);
   }
 
   /** Stops what runs after what is at hand, gives back what waits, and resolves when that is done. */
@@ -60,6 +68,14 @@ export class Effects {
     await Promise.all([...this.#prepared.values()].map(async ({ work }) => work));
     for (const token of open) this.#drop(token);
     await Promise.all([...this.#prepared.values()].map(async ({ work }) => work));
+    // What another system does not answer to is not waited for for ever: it was begun, and its entry of the log says so.
+    const { clock } = this.#place().profile.ports;
+    await Promise.race([this.settled(), clock.sleep(LAST_STEPS_MS)]);
+  }
+
+  #step(work: Promise<void>): void {
+    const step = work.finally(() => this.#steps.delete(step));
+    this.#steps.add(step);
   }
 
   #prepare(place: EffectPlace, token: number, prepare: (preparation: Preparation) => Promise<void>): void {

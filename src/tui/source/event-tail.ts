@@ -49,6 +49,7 @@ export function entryOf(event: JobEvent): LogEntry {
     status: event.status,
     jobId: event.jobId,
     jobType: event.jobType,
+    worker: event.worker,
     queue: event.queue,
     text: factsOf(event).join('  '),
   };

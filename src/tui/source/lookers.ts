@@ -1,7 +1,7 @@
 // One function per slice that looks at the backend through the services, with what has to be remembered between looks.
 
 import type { SliceName } from '../data.js';
-import { ago } from '../figures.js';
+import { age } from '../figures.js';
 import type { Interest } from '../interest.js';
 import type { OverviewData, SliceData } from '../data.js';
 import type { DeadLooker } from './look-dead.js';
@@ -64,8 +64,8 @@ function comparable(slice: SliceName, data: SliceData[SliceName]): string {
   const overview = data as OverviewData;
   const queues = overview.stats.queues.map((queue) => ({
     ...queue,
-    oldestAgeMs: queue.oldestAgeMs === null ? null : ago(queue.oldestAgeMs),
-    drainEtaMs: queue.drainEtaMs === null ? null : ago(queue.drainEtaMs),
+    oldestAgeMs: queue.oldestAgeMs === null ? null : age(queue.oldestAgeMs),
+    drainEtaMs: queue.drainEtaMs === null ? null : age(queue.drainEtaMs),
   }));
-  return JSON.stringify({ ...overview, stats: { ...overview.stats, at: '', countedAt: '', outbox: overview.stats.outbox.map((outbox) => ({ ...outbox, oldestAgeMs: ago(outbox.oldestAgeMs) })), queues } });
+  return JSON.stringify({ ...overview, stats: { ...overview.stats, at: '', countedAt: '', outbox: overview.stats.outbox.map((outbox) => ({ ...outbox, oldestAgeMs: age(outbox.oldestAgeMs) })), queues } });
 }

@@ -54,7 +54,7 @@ export class Watch {
   async #run(): Promise<void> {
     while (!this.#stop.signal.aborted) {
       const rhythm = this.#ask.rhythm();
-      if (rhythm === undefined && !this.#lookNow && this.#last !== undefined) {
+      if (rhythm === undefined && !this.#lookNow && (this.#last !== undefined || this.#failures > 0)) {
         await this.#sleep(FOREVER_MS);
         continue;
       }

@@ -5,7 +5,7 @@ import type { Model } from '../model.js';
 import { beginPlan } from './changes.js';
 import { openJob, setJobsFilter, showJobs } from './places.js';
 import { typedText } from './edit-text.js';
-import { doing, flash, placeIn, replacePlace, stay, type Step } from './step.js';
+import { flash, placeIn, replacePlace, stay, switchProfile, type Step } from './step.js';
 
 export function choose(model: Model, choice: Choice, _at: number): Step {
   switch (choice.kind) {
@@ -14,7 +14,7 @@ export function choose(model: Model, choice: Choice, _at: number): Step {
     case 'profile':
       return choice.name === model.session.profile
         ? stay(flash(model, 'plain', `profile ${choice.name} is open`))
-        : doing(flash(model, 'plain', `opening profile ${choice.name} …`), { t: 'switch-profile', name: choice.name });
+        : switchProfile(model, choice.name);
     case 'job':
       return stay(openJob(model, choice.jobId));
     case 'plan':

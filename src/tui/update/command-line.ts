@@ -9,7 +9,7 @@ import { beginJobChange, beginPlan, beginPlainly } from './changes.js';
 import { pickProfile } from './navigate.js';
 import { goRoot, showDead, showJobs } from './places.js';
 import { typedText } from './edit-text.js';
-import { doing, enter, flash, stay, type Step } from './step.js';
+import { doing, enter, flash, stay, switchProfile, type Step } from './step.js';
 import { whereProblem } from './where-problem.js';
 
 interface ScreenCommand {
@@ -130,7 +130,7 @@ function readOnly(model: Model, rest: string): Step {
 }
 
 function profile(model: Model, rest: string): Step {
-  return rest === '' ? stay(pickProfile(model)) : doing(flash(model, 'plain', `opening profile ${rest} …`), { t: 'switch-profile', name: rest });
+  return rest === '' ? stay(pickProfile(model)) : switchProfile(model, rest);
 }
 
 function theme(model: Model, rest: string): Step {

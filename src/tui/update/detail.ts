@@ -5,6 +5,8 @@ import { bodyRows } from '../layout.js';
 import type { Effect, LetterTarget, PlanRequest } from '../messages.js';
 import { JOB_SECTIONS, LETTER_SECTIONS, type JobSection, type LetterSection, type Model, type Place } from '../model.js';
 import { dataOf } from '../rows.js';
+import { jobScrolls } from '../view/job.js';
+import { letterScrolls } from '../view/letter.js';
 import { shortId } from '../../domain/ids.js';
 import { AS_USUAL, beginJobChange, beginPlan } from './changes.js';
 import { openJob, showDead } from './places.js';
@@ -24,6 +26,9 @@ export const jobActions: Handlers<Action, 'job'> = {
   'job.up': scrollBy(() => -1),
   'job.page-down': scrollBy((rows) => rows - 2),
   'job.page-up': scrollBy((rows) => 2 - rows),
+  'job.first': scrollBy(() => -Infinity),
+  'job.last': scrollBy(() => Infinity),
+  'job.wrap': toggleWrap,
   'job.retry': onJob((model, { jobId }) => beginJobChange(model, 'retry', { kind: 'ids', ids: [jobId] })),
   'job.cancel': onJob((model, { jobId }) => beginJobChange(model, 'cancel', { kind: 'ids', ids: [jobId] })),
   'job.dead': onJob((model) => {
@@ -51,6 +56,9 @@ export const letterActions: Handlers<Action, 'letter'> = {
   'letter.up': scrollBy(() => -1),
   'letter.page-down': scrollBy((rows) => rows - 2),
   'letter.page-up': scrollBy((rows) => 2 - rows),
+  'letter.first': scrollBy(() => -Infinity),
+  'letter.last': scrollBy(() => Infinity),
+  'letter.wrap': toggleWrap,
   'letter.replay': onLetter((model, place) => beginPlan(model, planOf(place, 'replay'))),
   'letter.purge': onLetter((model, place) => beginPlan(model, planOf(place, 'purge'))),
   'letter.edit': onLetter((model, { queue, sequenceNumber }) => beginEdit(model, queue, sequenceNumber)),
@@ -95,13 +103,19 @@ function onLetter(act: (model: Model, place: LetterPlace) => Step): Handler {
   };
 }
 
-/** The view stops at the last line: how many there are is known when they are drawn. */
+/** No further than the last line is in sight, so that the way back begins at once. */
 function scrollBy(rows: (page: number) => number): Handler {
   return (model) => {
     const place = placeIn(model, 'job') ?? placeIn(model, 'letter');
     if (place === undefined) return stay(model);
-    return stay(replacePlace(model, { ...place, scroll: Math.min(100_000, Math.max(0, place.scroll + rows(bodyRows(model.size)))) }));
+    const last = place.view === 'job' ? jobScrolls(model, place) : letterScrolls(model, place);
+    const from = Math.min(place.scroll, last);
+    return stay(replacePlace(model, { ...place, scroll: Math.min(last, Math.max(0, from + rows(bodyRows(model.size)))) }));
   };
+}
+
+function toggleWrap(model: Model): Step {
+  return stay(flash({ ...model, wraps: !model.wraps }, 'plain', model.wraps ? 'long lines are cut' : 'long lines are broken'));
 }
 
 function toJobSection(model: Model, place: JobPlace, section: JobSection): Step {

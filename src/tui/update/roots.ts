@@ -5,13 +5,13 @@ import { shortId } from '../../domain/ids.js';
 import type { PickDialog } from '../dialogs.js';
 import { ago } from '../figures.js';
 import type { Action } from '../keymap.js';
-import { QUEUE_SORTS } from '../model.js';
+import { EMPTY_LIST, QUEUE_SORTS } from '../model.js';
 import { logRows, queueRows, selectedOf, workerRows } from '../rows.js';
 import { beginPlainly } from './changes.js';
-import { openJob, showDead, showJobs, toNewestLine } from './places.js';
+import { goRoot, openJob, showDead, showJobs, toNewestLine } from './places.js';
 import { settleList } from './list.js';
 import { typedText } from './edit-text.js';
-import { copyText, flash, stay, type Handlers } from './step.js';
+import { copyText, flash, stay, withList, type Handlers } from './step.js';
 
 export const overviewActions: Handlers<Action, 'overview'> = {
   'overview.open': (model) => {
@@ -63,6 +63,11 @@ export const workersActions: Handlers<Action, 'workers'> = {
       words: `worker drain ${shellWord(worker.workerId)}`,
       change: { t: 'drain-worker', workerId: worker.workerId },
     }, at);
+  },
+  'workers.log': (model) => {
+    const { selected } = model.lists.workers;
+    if (selected === null) return stay(model);
+    return stay(goRoot(withList({ ...model, log: { ...model.log, filter: selected, follow: true } }, 'log', EMPTY_LIST), 'log'));
   },
   'workers.copy': (model) => copyText(model, model.lists.workers.selected ?? undefined),
 };

@@ -58,6 +58,13 @@ export function refusal(model: Model, needsQueues: boolean): Step | undefined {
   return undefined;
 }
 
+/** Another profile, not while something is being changed in this one. */
+export function switchProfile(model: Model, name: string): Step {
+  const { running } = model;
+  if (running !== null) return stay(flash(model, 'wait', `${running.verb} is still going on; Esc stops it`));
+  return doing(flash(model, 'plain', `opening profile ${name} …`), { t: 'switch-profile', name });
+}
+
 /** Tells what was put on the clipboard: terminals do not tell whether they took it. */
 export function copyText(model: Model, text: string | undefined): Step {
   if (text === undefined || text === '') return stay(flash(model, 'plain', 'nothing to copy here'));

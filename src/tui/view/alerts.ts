@@ -1,10 +1,10 @@
 // What needs somebody's attention, the most urgent first, each with its likely cause and what to press.
 
 import type { OverviewData, WorkerRow } from '../data.js';
-import { ago, num } from '../figures.js';
+import { age, num } from '../figures.js';
 import type { Model } from '../model.js';
 import { depthOf } from '../rows.js';
-import { clean, left, line, span, type Line, type Tone } from '../text.js';
+import { clean, left, line, span, wrapWords, type Line, type Tone } from '../text.js';
 
 interface Alert {
   readonly text: string;
@@ -23,7 +23,21 @@ export function alertsOf(model: Model, cells: number, rows: number): readonly Li
   if (alerts.length === 0) return [line(span(left(' v nothing: no stalled queue, no silent worker, no new failure', cells), 'good')), ...cost].slice(0, rows);
   const shown = alerts.length > room ? alerts.slice(0, Math.max(0, room - 1)) : alerts;
   const more = alerts.length - shown.length;
-  return [...shown.map(({ text, tone }) => line(span(left(` ! ${clean(text)}`, cells), tone))), ...(more > 0 ? [line(span(` ! and ${more} more`, 'wait'))] : []), ...cost].slice(0, rows);
+  let spare = room - shown.length - (more > 0 ? 1 : 0);
+  const lines = shown.flatMap((alert) => {
+    const whole = alertLines(alert, cells, spare + 1);
+    spare -= whole.length - 1;
+    return whole;
+  });
+  return [...lines, ...(more > 0 ? [line(span(` ! and ${more} more`, 'wait'))] : []), ...cost].slice(0, rows);
+}
+
+/** In as many rows as it needs and there are. */
+function alertLines({ text, tone }: Alert, cells: number, rows: number): readonly Line[] {
+  const words = clean(text);
+  const wrapped = rows === 1 ? [words] : wrapWords(words, cells - 3);
+  const fitting = wrapped.length <= rows ? wrapped : [...wrapped.slice(0, rows - 1), wrapped.slice(rows - 1).join(' ')];
+  return fitting.map((row, index) => line(span(left(`${index === 0 ? ' ! ' : '   '}${row}`, cells), tone)));
 }
 
 function backendAlerts({ stats }: OverviewData): readonly Alert[] {
@@ -58,7 +72,7 @@ function workerAlerts({ slices, now }: Model, { stats }: OverviewData): readonly
 }
 
 function silentAlert({ workerId, heartbeatAt, running }: WorkerRow, now: number): Alert {
-  return { text: `${workerId} silent ${ago(now - heartbeatAt)}${running.length === 0 ? '' : `, held ${running.length === 1 ? 'one job' : `${running.length} jobs`}`} (4 shows it)`, tone: running.length > 0 ? 'bad' : 'wait' };
+  return { text: `${workerId} silent ${age(now - heartbeatAt)}${running.length === 0 ? '' : `, held ${running.length === 1 ? 'one job' : `${running.length} jobs`}`} (4 shows it)`, tone: running.length > 0 ? 'bad' : 'wait' };
 }
 
 function queueAlerts({ slices }: Model, { stats }: OverviewData): readonly Alert[] {
@@ -66,7 +80,7 @@ function queueAlerts({ slices }: Model, { stats }: OverviewData): readonly Alert
   return stats.queues.flatMap((queue): readonly Alert[] => {
     if (queue.paused && depthOf(queue) > 0) return [{ text: `${queue.name} is paused with ${num(depthOf(queue))} waiting (X resumes it)`, tone: 'wait' }];
     const isStalled = served && queue.active > 0 && queue.outPerMinute === 0 && (queue.oldestAgeMs ?? 0) > STALLED_MS;
-    return isStalled ? [{ text: `${queue.name} stands still: oldest waits ${ago(queue.oldestAgeMs ?? 0)}, nothing ended in 5 m`, tone: 'wait' }] : [];
+    return isStalled ? [{ text: `${queue.name} stands still: oldest waits ${age(queue.oldestAgeMs ?? 0)}, nothing ended in 5 m`, tone: 'wait' }] : [];
   });
 }
 

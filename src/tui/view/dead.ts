@@ -1,7 +1,7 @@
 // Dead letters: groups beside their messages where there is room, one after the other where there is not.
 
 import type { GroupRow, LetterRow } from '../data.js';
-import { ago, num, size } from '../figures.js';
+import { age, ago, num, size } from '../figures.js';
 import { bodyRows, deadLayout } from '../layout.js';
 import type { Model } from '../model.js';
 import { dataOf, groupRows, letterRows } from '../rows.js';
@@ -44,8 +44,8 @@ function groupTable(model: Model, cells: number, height: number): readonly Line[
   const columns: readonly Column<GroupRow>[] = [
     { title: 'WHY (ids and numbers left out)', width: 20, flexible: true, cell: ({ reason }) => clean(reason) },
     { title: 'N', width: 6, align: 'right', cell: ({ count }) => num(count) },
-    { title: 'FIRST', width: 5, align: 'right', drop: 2, cell: ({ firstSeenAt }) => ago(model.now - firstSeenAt) },
-    { title: 'LAST', width: 4, align: 'right', drop: 1, cell: ({ lastSeenAt }) => ago(model.now - lastSeenAt) },
+    { title: 'FIRST', width: 5, align: 'right', drop: 2, cell: ({ firstSeenAt }) => age(model.now - firstSeenAt) },
+    { title: 'LAST', width: 4, align: 'right', drop: 1, cell: ({ lastSeenAt }) => age(model.now - lastSeenAt) },
   ];
   return tableLines({ columns, rows: groupRows(model), idOf: ({ name }) => name, list: model.lists.groups, isActive: model.dead.focus === 'groups' }, cells, height);
 }
@@ -56,7 +56,7 @@ function letterTable(model: Model, cells: number, height: number): readonly Line
   const columns: readonly Column<LetterRow>[] = [
     { title: 'NUMBER', width: 8, align: 'right', cell: ({ sequenceNumber }) => sequenceNumber },
     { title: 'JOB', width: 8, cell: ({ jobId }) => jobId?.slice(-8) ?? span('-', 'faint') },
-    { title: 'DEAD', width: 4, align: 'right', cell: ({ deadSince }) => ago(model.now - deadSince) },
+    { title: 'DEAD', width: 4, align: 'right', cell: ({ deadSince }) => age(model.now - deadSince) },
     { title: 'TRY', width: 3, align: 'right', drop: 3, cell: ({ deliveryCount }) => String(deliveryCount) },
     { title: 'SIZE', width: 7, align: 'right', drop: 2, cell: ({ bytes }) => size(bytes) },
     { title: 'TYPE', width: 8, flexible: true, align: 'middle', drop: 1, cell: ({ type }) => (type === null ? span('no job', 'wait') : clean(type)) },

@@ -10,7 +10,7 @@ import { dataOf } from '../rows.js';
 import { factsOf } from '../source/event-facts.js';
 import { clean, cleanLines, fitLine, left, line, right, span, wrap, wrapWords, type Line } from '../text.js';
 import { block, field, missing, rule, statusSpan } from './parts.js';
-import { scrolled } from './scroll.js';
+import { lastScroll, scrolled } from './scroll.js';
 
 type JobPlace = Extract<Place, { readonly view: 'job' }>;
 
@@ -32,9 +32,18 @@ export function jobBody(model: Model, place: JobPlace): readonly Line[] {
   const data = dataOf(model, 'job');
   const absent = missing(model, 'job', columns);
   if (data === null || absent !== undefined) return block(absent ?? [], columns, height);
-  const head = place.section === 'timeline' ? headLines(data.story, columns) : [];
-  const content = sectionLines(model, data, place.section);
-  return [...block(head, columns, head.length), ...scrolled(content, place.scroll, columns, height - head.length)];
+  const head = headOf(model, data, place);
+  return [...block(head, columns, head.length), ...scrolled(sectionLines(model, data, place.section), place.scroll, columns, height - head.length)];
+}
+
+/** How far it can be scrolled. */
+export function jobScrolls(model: Model, place: JobPlace): number {
+  const data = dataOf(model, 'job');
+  return data === null ? 0 : lastScroll(sectionLines(model, data, place.section).length, bodyRows(model.size) - headOf(model, data, place).length);
+}
+
+function headOf({ size: { columns } }: Model, { story }: JobData, { section }: JobPlace): readonly Line[] {
+  return section === 'timeline' ? headLines(story, columns) : [];
 }
 
 /** In the pane beside the list. */
@@ -70,9 +79,9 @@ function sectionLines(model: Model, data: JobData, section: JobSection): readonl
     case 'timeline':
       return timelineLines(data.story, model, columns);
     case 'payload':
-      return textLines(data.payload, columns);
+      return textLines(data.payload, model);
     case 'result':
-      return data.result === null ? [line(span('   no result: the job has not succeeded', 'faint'))] : textLines(data.result, columns);
+      return data.result === null ? [line(span('   no result: the job has not succeeded', 'faint'))] : textLines(data.result, model);
     case 'error':
       return errorLines(data.story, columns, model.now);
     case 'logs':
@@ -106,8 +115,9 @@ function eventLine(event: EventView, gap: number, longest: number, cells: number
   );
 }
 
-export function textLines(text: string, cells: number): readonly Line[] {
-  return cleanLines(text).flatMap((row) => wrap(row, cells - 2).map((part) => line(' ', jsonTone(part))));
+/** Long lines are broken, or cut where `w` was pressed. */
+export function textLines(text: string, { size: { columns }, wraps }: Pick<Model, 'size' | 'wraps'>): readonly Line[] {
+  return cleanLines(text).flatMap((row) => (wraps ? wrap(row, columns - 2) : [left(row, columns - 2)]).map((part) => line(' ', jsonTone(part))));
 }
 
 /** Keys stand out a little; everything else is as it is. */

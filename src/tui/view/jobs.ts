@@ -2,7 +2,7 @@
 
 import { shortId } from '../../domain/ids.js';
 import type { JobRow } from '../data.js';
-import { ago, num } from '../figures.js';
+import { age, ago, num } from '../figures.js';
 import { bodyRows, showsJobPane } from '../layout.js';
 import type { Model } from '../model.js';
 import { dataOf, jobRows } from '../rows.js';
@@ -53,7 +53,7 @@ function jobColumns({ now }: Model): readonly Column<JobRow>[] {
     { title: 'QUEUE', width: 15, align: 'middle', drop: 3, cell: ({ queue }) => clean(queue) },
     { title: 'TYPE', width: 11, align: 'middle', drop: 2, cell: ({ type }) => clean(type) },
     { title: 'TRY', width: 4, align: 'right', drop: 4, cell: ({ attempt, maxAttempts }) => `${attempt}/${maxAttempts}` },
-    { title: 'AGE', width: 4, align: 'right', cell: ({ createdAt }) => ago(now - createdAt) },
+    { title: 'AGE', width: 4, align: 'right', cell: ({ createdAt }) => age(now - createdAt) },
     { title: 'PRIO', width: 6, drop: 6, cell: ({ priority }) => (priority === 'normal' ? span('-', 'faint') : span(priority, priority === 'low' ? 'faint' : 'wait')) },
     { title: 'WORKER', width: 12, align: 'middle', drop: 5, cell: ({ worker }) => (worker === null ? span('-', 'faint') : clean(worker)) },
     { title: 'NOTE', width: 20, flexible: true, cell: (row) => noteCell(row, now) },

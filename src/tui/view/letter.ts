@@ -8,7 +8,7 @@ import type { LetterData } from '../data.js';
 import { clean, cleanLines, span, wrapWords, type Line } from '../text.js';
 import { block, field, missing, rule, statusSpan } from './parts.js';
 import { textLines } from './job.js';
-import { scrolled } from './scroll.js';
+import { lastScroll, scrolled } from './scroll.js';
 
 type LetterPlace = Extract<Place, { readonly view: 'letter' }>;
 
@@ -30,10 +30,16 @@ export function letterBody(model: Model, place: LetterPlace): readonly Line[] {
   return scrolled(sectionLines(model, data, place.section), place.scroll, columns, height);
 }
 
-function sectionLines({ now, size: screen }: Model, { letter, body, job }: LetterData, section: LetterSection): readonly Line[] {
+/** How far it can be scrolled. */
+export function letterScrolls(model: Model, place: LetterPlace): number {
+  const data = dataOf(model, 'letter');
+  return data === null ? 0 : lastScroll(sectionLines(model, data, place.section).length, bodyRows(model.size));
+}
+
+function sectionLines({ now, size: screen, wraps }: Model, { letter, body, job }: LetterData, section: LetterSection): readonly Line[] {
   switch (section) {
     case 'body':
-      return textLines(body, screen.columns);
+      return textLines(body, { size: screen, wraps });
     case 'headers':
       return [
         field('message id', clean(letter.messageId), 18),

@@ -1,7 +1,7 @@
 // The overview: queues, throughput, lifecycle, and what needs attention.
 
 import type { OverviewData } from '../data.js';
-import { ago, bar, num, rate, share, short, spark, took } from '../figures.js';
+import { age, bar, num, rate, share, short, spark, took } from '../figures.js';
 import { bodyRows, overviewLayout } from '../layout.js';
 import type { Model } from '../model.js';
 import { depthOf, queueRows } from '../rows.js';
@@ -35,7 +35,7 @@ function queueColumns({ trends }: OverviewData): readonly Column<QueueStat>[] {
     { title: 'TREND, 10 m', width: 10, flexible: true, drop: 4, cell: ({ name }, cells) => trendCell(trends[name] ?? [], cells) },
     { title: 'IN/min', width: 6, align: 'right', drop: 3, cell: ({ inPerMinute }) => rate(inPerMinute) },
     { title: 'OUT/min', width: 7, align: 'right', drop: 6, cell: ({ outPerMinute }) => rate(outPerMinute) },
-    { title: 'OLDEST', width: 6, align: 'right', drop: 7, cell: ({ oldestAgeMs }) => (oldestAgeMs === null ? '-' : ago(oldestAgeMs)) },
+    { title: 'OLDEST', width: 6, align: 'right', drop: 7, cell: ({ oldestAgeMs }) => (oldestAgeMs === null ? '-' : age(oldestAgeMs)) },
     { title: 'SCHED', width: 5, align: 'right', drop: 8, cell: ({ scheduled }) => short(scheduled) },
     { title: 'DEAD', width: 6, align: 'right', cell: ({ deadLetter }) => (deadLetter === 0 ? '0' : span(`${short(deadLetter)}!`, 'bad')) },
     { title: 'STATE', width: 12, drop: 2, cell: stateCell },
@@ -53,7 +53,7 @@ function stateCell(queue: QueueStat): Span {
   if (queue.paused) return span('! paused', 'wait');
   if (depthOf(queue) === 0) return span('= empty', 'faint');
   const { drainEtaMs, inPerMinute, outPerMinute } = queue;
-  if (drainEtaMs !== null) return span(`- ${drainEtaMs < 1000 ? 'draining' : `done in ${ago(drainEtaMs)}`}`, 'good');
+  if (drainEtaMs !== null) return span(`- ${drainEtaMs < 1000 ? 'draining' : `done in ${age(drainEtaMs)}`}`, 'good');
   return inPerMinute > outPerMinute ? span('+ growing', 'wait') : span('= steady');
 }
 

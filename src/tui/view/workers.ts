@@ -2,7 +2,7 @@
 
 import { shortId } from '../../domain/ids.js';
 import type { WorkerRow } from '../data.js';
-import { ago, rate, share } from '../figures.js';
+import { age, rate, share } from '../figures.js';
 import { bodyRows } from '../layout.js';
 import type { Model } from '../model.js';
 import { workerRows } from '../rows.js';
@@ -37,11 +37,11 @@ function workerColumns({ now }: Model): readonly Column<WorkerRow>[] {
   return [
     { title: 'WORKER', width: 16, align: 'middle', cell: ({ workerId }) => clean(workerId) },
     { title: 'STATE', width: 8, cell: stateCell },
-    { title: 'BEAT', width: 4, align: 'right', cell: ({ heartbeatAt }) => ago(now - heartbeatAt) },
+    { title: 'BEAT', width: 4, align: 'right', cell: ({ heartbeatAt }) => age(now - heartbeatAt) },
     { title: 'PLACES', width: 14, cell: placesCell },
     { title: 'JOBS/min', width: 8, align: 'right', drop: 3, cell: ({ jobsPerMinute }) => (jobsPerMinute === null ? '-' : rate(jobsPerMinute)) },
     { title: 'FAIL', width: 5, align: 'right', drop: 4, cell: ({ processed, failed }) => share(failed, processed) },
-    { title: 'UP', width: 4, align: 'right', drop: 5, cell: ({ startedAt }) => ago(now - startedAt) },
+    { title: 'UP', width: 4, align: 'right', drop: 5, cell: ({ startedAt }) => age(now - startedAt) },
     { title: 'VERSION', width: 8, drop: 7, cell: ({ version }) => clean(version) },
     { title: 'HOST', width: 12, align: 'middle', drop: 6, cell: ({ host, pid }) => clean(`${host}:${pid}`) },
     { title: 'RUNNING', width: 12, flexible: true, drop: 2, cell: (row) => runningText(row, now) },
@@ -62,5 +62,5 @@ function placesCell({ running, concurrency }: WorkerRow): string {
 }
 
 function runningText({ running }: WorkerRow, now: number): string {
-  return running.map(({ jobId, type, startedAt }) => `${shortId(jobId)} ${clean(type)} ${ago(now - startedAt)}`).join(', ');
+  return running.map(({ jobId, type, startedAt }) => `${shortId(jobId)} ${clean(type)} ${age(now - startedAt)}`).join(', ');
 }

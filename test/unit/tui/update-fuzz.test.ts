@@ -39,7 +39,7 @@ function randomMessage(model: Model, chance: (below: number) => number, at: numb
   if (kind < 68) return { t: 'focus', focused: chance(2) === 0, at };
   if (kind < 72) return { t: 'tick', now: at, looked: [] };
   if (kind < 90) return { t: 'data', now: at, updates: wishesOf(model).flatMap(({ interest, key }) => randomUpdate(interest.slice, chance(12) === 0 ? `${key} ` : key, chance)) };
-  if (kind < 93) return { t: 'events', now: at, skipped: 0, entries: [{ id: `e${at}`, at, kind: 'dead-lettered', status: 'DeadLettered', jobId: jobRow(chance(90)).jobId, jobType: 'echo', queue: 'q', text: 'x' }] };
+  if (kind < 93) return { t: 'events', now: at, skipped: 0, entries: [{ id: `e${at}`, at, kind: 'dead-lettered', status: 'DeadLettered', jobId: jobRow(chance(90)).jobId, jobType: 'echo', worker: null, queue: 'q', text: 'x' }] };
   return randomResult(model, chance, at);
 }
 
