@@ -2,6 +2,7 @@
 // `--short` runs everything once, small: it shows that nothing breaks, its times mean nothing.
 // `--only NAME` runs one case.
 
+import { benchCosmos } from './cases/cosmos.js';
 import { benchEmulator } from './cases/emulator.js';
 import { benchEvaluation } from './cases/evaluation.js';
 import { benchManyStored } from './cases/many-stored.js';
@@ -20,6 +21,7 @@ const CASES: Readonly<Record<string, () => void | Promise<void>>> = {
   'wake-up': () => benchWakeUp(short ? 3 : 60, short ? 1 : 20),
   emulator: () => benchEmulator(short ? 500 : 50_000, short ? 5 : 300),
   'service-bus': () => benchServiceBus({ messages: short ? 300 : 10_000, letters: short ? 200 : 10_000, latencies: short ? 5 : 200, rounds: short ? 1 : 3 }),
+  cosmos: () => benchCosmos(short ? 100 : 3_000),
   evaluation: () => benchEvaluation(short ? 200 : 10_000),
   'many-stored': () => benchManyStored(short ? 2000 : 1_000_000, short ? 500 : 100_000, short ? 200 : 10_000),
 };

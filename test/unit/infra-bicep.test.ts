@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Language, type Node, Parser } from 'web-tree-sitter';
 
+import { azLines } from '../../src/drivers/cosmos/az-lines.js';
+import { INDEXED_PATHS, indexingPolicy } from '../../src/drivers/cosmos/container-definition.js';
 import { listQuery } from '../../src/drivers/cosmos/job-list.js';
 import { QUEUES } from '../../src/domain/queue-registry.js';
 import { COSMOS_CONTAINER } from '../support/cosmos-double/container.js';
@@ -126,6 +128,15 @@ describe('what the files and the program must agree on', () => {
   test('every property that the driver filters or sorts by is indexed', () => {
     const indexed = [...read('modules/database.bicep').text.matchAll(/\{ path: '(\/[^']+)' \}/g)].map(([, path = '']) => path.replace(/\/\?$|\/\[\]\/\?$|\/\*$/g, ''));
     for (const property of usedProperties()) expect(indexed, property).toContain(property);
+  });
+
+  test('the index is the one that doctor compares with and that the az line creates', () => {
+    const { text } = read('modules/database.bicep');
+    const included = text.slice(text.indexOf('includedPaths'), text.indexOf('excludedPaths'));
+    expect([...included.matchAll(/path: '([^']+)'/g)].map(([, path]) => path)).toEqual(INDEXED_PATHS);
+    const az = azLines({ endpoint: 'https://contoso.documents.azure.com', database: 'copiloteval', container: 'jobs' });
+    expect(az.createContainer).toContain('--account-name contoso');
+    expect(JSON.parse(/--idx '(.*)'/.exec(az.createContainer)?.[1] ?? '')).toEqual(indexingPolicy());
   });
 
   test('each environment has its parameters', () => {
