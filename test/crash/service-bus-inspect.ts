@@ -34,6 +34,14 @@ export async function busMustHold(bus: BusPlace, what: string): Promise<BusFindi
   return { stored, letters: letters.length, explained };
 }
 
+/** What dead letters contradict their jobs; a watcher takes those out that the broker put aside although their jobs were over. */
+export async function letterTrouble(bus: BusPlace): Promise<readonly string[]> {
+  const stored = await withRuntime(bus.place, readStored);
+  const problems: string[] = [];
+  letterProblems(await bus.withRuntime(lettersOf), stored, problems);
+  return problems;
+}
+
 /** Nothing waits on either broker. */
 async function leftMessages({ admin }: Backend): Promise<string[]> {
   const infos = await admin.list();

@@ -13,7 +13,7 @@ import { type Chance, chanceOf, seedOfRun } from './chance.js';
 import { withRuntime } from './inspect.js';
 import { batchOf, type JobLine, LARGE, writeLines } from './job-mix.js';
 import { byLength } from './run-length.js';
-import { type BusFindings, busMustHold } from './service-bus-inspect.js';
+import { type BusFindings, busMustHold, letterTrouble } from './service-bus-inspect.js';
 import { BusPlace } from './service-bus-place.js';
 import { until } from './until.js';
 
@@ -180,7 +180,7 @@ async function breaker(storm: Storm): Promise<void> {
 /** By processes that nobody kills, with a service that is well again. Copies of jobs that are over are taken off as well. */
 async function drain(bus: BusPlace): Promise<void> {
   await bus.json(['worker', 'start', '--drain', '--concurrency', '32'], { deadlineMs: byLength(60_000, 600_000) });
-  const last = bus.start(['worker', 'start', '--concurrency', '32'], { deadlineMs: 120_000 });
+  const last = bus.start(['worker', 'start', '--concurrency', '32'], { deadlineMs: 360_000 });
   await bus.withRuntime((runtime) =>
     until(
       'the queues are empty',
@@ -191,6 +191,12 @@ async function drain(bus: BusPlace): Promise<void> {
       60_000,
     ),
   );
+  // The watcher counts dead letters once a minute.
+  await until('dead letters are those of jobs that are DeadLettered', async () => {
+    const trouble = await letterTrouble(bus);
+    if (trouble.length > 0) await pause(2_000);
+    return trouble.length === 0;
+  }, 200_000);
   last.kill('SIGTERM');
   expect(await last.ended).toMatchObject({ code: 0 });
 }
