@@ -12,7 +12,7 @@ import type { LoadedHandler } from './handler-registry.js';
 import type { HeldLock } from './lock-renewer.js';
 import { runHandler } from './run-handler.js';
 import { type EndedAttempt, saveOutcome } from './save-outcome.js';
-import { complete, isSettled, release, settleSaved } from './settle.js';
+import { complete, isSettled, leave, release, settleSaved } from './settle.js';
 import type { Slot } from './slots.js';
 import type { WorkerParts } from './worker-parts.js';
 
@@ -44,7 +44,10 @@ export async function runAttempt(request: AttemptRequest, parts: WorkerParts): P
     parts.gate.leave();
   }
   if (ended === 'decide-again') return ended;
-  if (ended === 'lost') return { outcome: 'lost', jobType: type, jobId };
+  if (ended === 'lost') {
+    await leave(request.delivery, parts);
+    return { outcome: 'lost', jobType: type, jobId };
+  }
   return report(await finish(ended, request, parts), ended);
 }
 
@@ -165,5 +168,6 @@ function queueTimeoutMs(queue: string, parts: WorkerParts): number {
 async function leaveLost(started: Job, delivery: Delivery, parts: WorkerParts): Promise<DeliveryReport> {
   const stored = await parts.backend.store.get(started.jobId);
   if (stored === undefined || !ownsAttempt(stored, started)) await complete(delivery, parts);
+  else await leave(delivery, parts);
   return { outcome: 'lost' };
 }

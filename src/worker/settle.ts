@@ -27,6 +27,11 @@ export async function release(delivery: Delivery, delayMs: number, parts: Pick<S
   await quietWhenLost(delivery.release(delayMs), delivery, parts);
 }
 
+/** Its lock is gone, and it comes again by itself. Another system's driver keeps a link open for what it believes to be held. */
+export async function leave(delivery: Delivery, parts: Pick<SettleParts, 'log'>): Promise<void> {
+  if (delivery.queueMode !== 'local') await release(delivery, 0, parts);
+}
+
 /**
  * Settles the message of a job that was just saved, the way its status says, after the parent had its look; holds on
  * while the queue is away. Never throws: the outcome stands. When this fails for good, or the process dies in here, the

@@ -63,9 +63,11 @@ export class ServiceBusDelivery implements Delivery {
    * until the queue's limit of hand-outs buries it.
    */
   async release(_delayMs: number): Promise<void> {
-    if (this.#ended || this.#parts.clock.now() >= this.#lockedUntil) throw this.#lockLost();
+    if (this.#ended) throw this.#lockLost();
     this.#ended = true;
+    // Also when the lock is over: the link stays open for what it believes to be held.
     this.#held.link.forget(this.#held);
+    if (this.#parts.clock.now() >= this.#lockedUntil) throw this.#lockLost();
   }
 
   /** A try that failed without an answer can be made again; whether it had its effect shows in a LOCK_LOST. */

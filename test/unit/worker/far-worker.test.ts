@@ -6,12 +6,14 @@ import { describe, expect, test } from 'vitest';
 import { AppError } from '../../../src/domain/errors.js';
 import type { Job } from '../../../src/domain/job.js';
 import { start } from '../../../src/domain/lifecycle.js';
+import type { MessageQueue } from '../../../src/ports/message-queue.js';
 import { openSqliteBackend } from '../../../src/drivers/sqlite/open-sqlite.js';
 import { moveOutboxToLocal } from '../../../src/services/move-outbox-to-local.js';
 import type { AnyHandler } from '../../../src/worker/handler-registry.js';
 import { echoHandler } from '../../../src/worker/handlers/echo.js';
 import { FarWorld } from '../../support/far-world.js';
 import { Deferred, turns, until } from '../../support/turns.js';
+import { withMethods } from '../../support/with-methods.js';
 import { QUEUE } from '../../support/worker-world.js';
 
 const EMPTY = { active: 0, locked: 0, scheduled: 0, deadLetter: 0 };
@@ -45,6 +47,23 @@ async function advanceUntil(world: FarWorld, jobId: string, status: Job['status'
   }
   throw new Error(`job ${jobId} is ${(await world.job(jobId)).status} and never ${status}`);
 }
+
+test('a message whose lock is lost with nothing to save is let go, so that its queue keeps nothing open for it', async () => {
+  const world = await FarWorld.openFar();
+  const job = await world.submitSent('echo');
+  let released = 0;
+  const queue = withMethods<MessageQueue>(world.far, {
+    receive: async (params) => (await world.far.receive(params)).map((delivery) => withMethods(delivery, { release: (delayMs) => (released++, delivery.release(delayMs)) })),
+  });
+  world.far.faults = (call) => (call === 'renewLock' ? 'refuse' : undefined);
+  world.far.error = () => new AppError('LOCK_LOST', 'it is gone');
+  const run: AnyHandler['run'] = ({ signal }) => new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('stopped'))));
+  const { worker } = world.start([{ type: 'echo', run }], {}, { ...world.backend, queue });
+  await world.becomes(job.jobId, 'Running');
+  await world.clock.advance(151_000);
+  await until(() => worker.metrics.locksLost === 1);
+  expect(released).toBe(1);
+});
 
 describe('a job', () => {
   test('that is saved while a worker lives is sent by it, run, and says where it was', async () => {
