@@ -15,7 +15,6 @@ import { exitCodeOfSignal, type SignalName } from '../signals.js';
 import { counted, formatCount, localTime } from '../../output/quantities.js';
 import { openOperations, type OperationRuntime } from './open-operations.js';
 import { outcomeText, resumeCommand } from './operation-text.js';
-import { keepHeapSmall } from './small-heap.js';
 
 const DAY = 24 * 60 * 60_000;
 const DOING: Readonly<Record<OperationAction, string>> = { replay: 'replaying', purge: 'purging', restore: 'restoring' };
@@ -83,7 +82,6 @@ interface Applied {
 async function applyWatched(run: OperationToRun, runtime: OperationRuntime, context: CommandContext): Promise<Applied> {
   const { io } = context;
   const { operation } = run.lease;
-  keepHeapSmall();
   const stop = new AbortController();
   let stoppedBy: SignalName | undefined;
   const giveBack = context.onSignal(({ name }) => {
