@@ -23,7 +23,7 @@ export interface RelayDeps extends Pick<Backend, 'store' | 'queue' | 'clock' | '
 export interface RelayRequest {
   /** Only the messages of these jobs. */
   readonly jobIds?: readonly JobId[];
-  /** No send begins after this time, and none is waited for longer. What the policy moves is moved all the same. */
+  /** No send is waited for longer, and but for the first none begins after half of it. What the policy moves is moved all the same. */
   readonly budgetMs: number;
   readonly signal?: AbortSignal;
 }
@@ -116,7 +116,9 @@ class RelayRun {
   #mayGoOn(): boolean {
     if (this.#request.signal?.aborted === true) return false;
     const isAway = this.#refusals.has(EVERYWHERE);
-    return isAway ? this.#mayMove() : this.#timeLeft() > 0;
+    if (isAway) return this.#mayMove();
+    // After the first send the rest of the budget is for waiting: a queue that answers is not blamed for when it was asked.
+    return this.#timeLeft() > (this.#sent > 0 ? this.#request.budgetMs / 2 : 0);
   }
 
   async #relay(queue: string, entries: readonly ClaimedEntry[]): Promise<void> {

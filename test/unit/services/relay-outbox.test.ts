@@ -165,6 +165,20 @@ describe('a queue that does not answer', () => {
     expect(await world.job(jobId ?? '')).toMatchObject({ queueMode: 'service_bus' });
   });
 
+  test('is not blamed for being asked late: no send begins that could not be waited for', async () => {
+    const world = await FarWorld.openFar();
+    await submitMany(world, 401);
+    const send = world.far.send.bind(world.far);
+    world.far.send = async (messages) => {
+      await world.clock.sleep(900);
+      await send(messages);
+    };
+    const relayed = world.relay({ budgetMs: 2_000 });
+    for (let step = 0; step < 30; step += 1) await world.clock.advance(100);
+    expect(await relayed).toEqual({ ...EMPTY, sent: 400 });
+    expect(await world.outbox.waiting()).toMatchObject([{ count: 1, problem: null }]);
+  });
+
   test('is not blamed when the relay is told to end: nothing else is moved for it', async () => {
     const world = await FarWorld.openFar();
     await world.submit('echo');
