@@ -8,7 +8,7 @@ const MAX_ERROR_CHARS = 300;
 export function describeEnd(report: DeliveryReport, messageId: string): { fields: Readonly<Record<string, unknown>>; text: string } {
   const { jobType, jobId, outcome, durationMs } = report;
   const error = outcome === 'succeeded' ? null : (report.error ?? null);
-  const who = jobId === undefined ? `message ${messageId}` : `${jobType ?? 'job'} ${shortId(jobId)}`;
+  const who = firstLine(jobId === undefined ? `message ${messageId}` : `${jobType ?? 'job'} ${shortId(jobId)}`);
   const ms = durationMs === undefined ? undefined : Math.round(durationMs);
   const took = ms === undefined ? '' : ` after ${ms} ms`;
   const why = error === null ? '' : `: [${error.code}] ${firstLine(error.message)}`;
@@ -18,7 +18,7 @@ export function describeEnd(report: DeliveryReport, messageId: string): { fields
   };
 }
 
-/** Handlers put anything into their errors; a terminal gets no control characters from them. */
+/** Handlers put anything into their errors, other producers into their messages; a terminal gets no control characters from them. */
 function firstLine(message: string): string {
   const line = message.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').trim();
   return line.length > MAX_ERROR_CHARS ? `${line.slice(0, MAX_ERROR_CHARS - 1)}…` : line;

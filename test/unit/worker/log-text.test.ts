@@ -24,3 +24,9 @@ test('gives the error of what did not succeed on one line without control charac
 test('names the message where there is no job', () => {
   expect(describeEnd({ outcome: 'message-dead-lettered' }, 'm-1')).toEqual({ fields: { messageId: 'm-1', outcome: 'message-dead-lettered' }, text: 'message m-1 message-dead-lettered' });
 });
+
+test('gives the ids and types of other producers without control characters', () => {
+  const esc = '\u001b[2J';
+  expect(describeEnd({ outcome: 'message-dead-lettered' }, `m${esc}`).text).toBe('message m [2J message-dead-lettered');
+  expect(describeEnd({ outcome: 'retried', jobType: `theirs${esc}`, jobId }, 'm-1').text).toBe('theirs [2J deadbeef retried');
+});
