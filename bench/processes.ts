@@ -14,17 +14,17 @@ export interface Ran {
   readonly ms: number;
 }
 
-export function runProgram(args: readonly string[], options: { home: string; input?: string }): Ran {
+export function runProgram(args: readonly string[], options: { home: string; input?: string; env?: Readonly<Record<string, string>> }): Ran {
   return runNode([PROGRAM, ...args], options);
 }
 
-export function runNode(args: readonly string[], options: { home?: string; input?: string } = {}): Ran {
+export function runNode(args: readonly string[], options: { home?: string; input?: string; env?: Readonly<Record<string, string>> } = {}): Ran {
   const started = performance.now();
   const result = spawnSync(process.execPath, args, {
     encoding: 'utf8',
     input: options.input ?? '',
     maxBuffer: 1 << 28,
-    env: { ...process.env, ...(options.home === undefined ? {} : { COPILOTEVAL_HOME: options.home }) },
+    env: { ...process.env, ...(options.home === undefined ? {} : { COPILOTEVAL_HOME: options.home }), ...options.env },
   });
   const ms = performance.now() - started;
   if (result.status !== 0) throw new Error(`${args.join(' ')} ended with ${result.status ?? result.signal}: ${result.stderr}`);

@@ -7,6 +7,7 @@ import { benchEmulator } from './cases/emulator.js';
 import { benchEvaluation } from './cases/evaluation.js';
 import { benchManyStored } from './cases/many-stored.js';
 import { benchServiceBus } from './cases/service-bus.js';
+import { benchServiceBusJobs } from './cases/service-bus-jobs.js';
 import { benchStartUp } from './cases/start-up.js';
 import { benchThroughput } from './cases/throughput.js';
 import { benchWakeUp } from './cases/wake-up.js';
@@ -21,6 +22,7 @@ const CASES: Readonly<Record<string, () => void | Promise<void>>> = {
   'wake-up': () => benchWakeUp(short ? 3 : 60, short ? 1 : 20),
   emulator: () => benchEmulator(short ? 500 : 50_000, short ? 5 : 300),
   'service-bus': () => benchServiceBus({ messages: short ? 300 : 10_000, letters: short ? 200 : 10_000, latencies: short ? 5 : 200, rounds: short ? 1 : 3 }),
+  'service-bus-jobs': () => benchServiceBusJobs({ jobs: short ? 200 : 10_000, letters: short ? 100 : 10_000, rounds: short ? 1 : 3 }),
   cosmos: () => benchCosmos(short ? 100 : 3_000),
   evaluation: () => benchEvaluation(short ? 200 : 10_000),
   'many-stored': () => benchManyStored(short ? 2000 : 1_000_000, short ? 500 : 100_000, short ? 200 : 10_000),
