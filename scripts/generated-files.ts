@@ -1,5 +1,7 @@
 // The files that are made from code, with their content. Paths are relative to the repository.
 
+import { readFileSync } from 'node:fs';
+
 import { EXIT_CODES, EXIT_CODE_OF } from '../src/commands/exit-codes.js';
 import { jsonSchema, SCHEMA_NAMES } from '../src/commands/schema/print.js';
 import { PLACE_VARIABLES, SETTING_NAMES, SETTINGS } from '../src/config/schema.js';
@@ -7,6 +9,7 @@ import type { Setting } from '../src/config/setting.js';
 import { ERROR_CODES, type ErrorCode } from '../src/domain/errors.js';
 import { printIsoDuration } from '../src/domain/iso-duration.js';
 import { QUEUES } from '../src/domain/queue-registry.js';
+import { bindingsOf, CONTEXTS, type Binding, type Context } from '../src/tui/keymap.js';
 
 export interface GeneratedFile {
   readonly path: string;
@@ -20,6 +23,7 @@ export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
   }));
   return [
     { path: 'docs/errors.md', content: errorsPage() },
+    { path: 'docs/dashboard.md', content: dashboardPage() },
     { path: '.env.example', content: envExample() },
     { path: 'infra/queues.json', content: `${JSON.stringify(infraQueues(), null, 2)}\n` },
     ...(await Promise.all(schemas)),
@@ -53,6 +57,48 @@ function errorsPage(): string {
     ['| code | exit | meaning |', '|---|---|---|', ...errorRows].join('\n'),
     '',
   ].join('\n\n').trimEnd() + '\n';
+}
+
+/** Only what is between marks is made: frames from the golden files, which a test holds to the program, and the keys. */
+function dashboardPage(): string {
+  return readFileSync('docs/dashboard.md', 'utf8')
+    .replace(/(<!-- frame: (\S+) -->\n)[^]*?(<!-- end -->)/g, (_all, begin: string, name: string, end: string) => `${begin}\`\`\`text\n${goldenFrame(name)}\n\`\`\`\n${end}`)
+    .replace(/(<!-- keys -->\n)[^]*?(<!-- end -->)/g, (_all, begin: string, end: string) => `${begin}\n${keyTables()}\n\n${end}`);
+}
+
+/** Without the styles that follow the rows, and the rows that only fill the screen. */
+function goldenFrame(name: string): string {
+  const [, height = '0'] = /x(\d+)$/.exec(name) ?? [];
+  const rows = readFileSync(`test/unit/tui/goldens/${name}.txt`, 'utf8').split('\n').slice(0, Number(height));
+  const isFiller = (row: string | undefined): boolean => row !== undefined && /^[ │]*$/.test(row);
+  return rows.filter((row, index) => !(isFiller(row) && isFiller(rows[index - 1]))).map((row) => row.trimEnd()).join('\n');
+}
+
+const CONTEXT_TITLES: Readonly<Record<Context, string>> = {
+  everywhere: 'Everywhere',
+  lists: 'Lists',
+  overview: 'Overview',
+  jobs: 'Jobs',
+  job: 'A job',
+  dead: 'Dead letters',
+  letter: 'A message',
+  operations: 'What was done',
+  operation: 'An operation',
+  workers: 'Workers',
+  log: 'Log',
+  'new-job': 'New job',
+  ask: 'A question',
+  pick: 'A choice',
+  tell: 'A notice',
+};
+
+function keyTables(): string {
+  return CONTEXTS.map((context) => [`**${CONTEXT_TITLES[context]}**`, ['| keys | |', '|---|---|', ...bindingsOf(context).map(keyRow)].join('\n')].join('\n\n')).join('\n\n');
+}
+
+function keyRow({ keys, help, danger }: Binding): string {
+  const names = keys.map((key) => `\`${key}\``).join(' ');
+  return `| ${names} | ${help.replaceAll('|', '\\|')}${danger === undefined ? '' : danger === 'asks' ? ' `!`' : ' `!!`'} |`;
 }
 
 function envExample(): string {
