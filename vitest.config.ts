@@ -11,6 +11,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // Tests open SQLite files by themselves too.
     setupFiles: ['src/drivers/connection-sqlite/open-connection.ts'],
+    // More than there are cores: most of the long tests wait, for locks that end, leases, and processes that were killed.
+    maxWorkers: 4,
     testTimeout: 20_000,
     hookTimeout: 20_000,
   },
