@@ -21,6 +21,8 @@ export interface OverviewData {
   readonly stats: QueueStats;
   /** Messages waiting or held per queue, oldest first, a point every five seconds. */
   readonly trends: Readonly<Record<string, readonly number[]>>;
+  /** By how much each grew (or shrank) in the last minute, as far as that is known. */
+  readonly lastMinute: Readonly<Record<string, number>>;
   /** Dead letters more (or fewer) than ten minutes ago, as far as that is known. */
   readonly deadGrowth: Readonly<Record<string, number>>;
   /** Jobs ended per minute over the last thirty minutes, oldest first; the last one is not over. */

@@ -247,6 +247,7 @@ const dashboardFrame = { schemaVersion: z.literal(1), at: instant, profile: text
 const overview = z.strictObject({
   stats,
   trends: z.record(text, z.array(count)),
+  lastMinute: z.record(text, z.int()),
   deadGrowth: z.record(text, z.int()),
   endedPerMinute: z.array(count),
   lifecycle: z.strictObject({ accepted: count, started: count, succeeded: count, failed: count, deadLettered: count, cancelled: count }),

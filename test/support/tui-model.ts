@@ -137,6 +137,7 @@ export function overviewData(change: Partial<OverviewData> = {}): OverviewData {
       workers: 2,
     },
     trends: { 'evaluation-jobs': curve, 'scoring-jobs': [...curve].reverse(), 'report-jobs': curve.map(() => 0) },
+    lastMinute: { 'evaluation-jobs': 402, 'scoring-jobs': -90 },
     deadGrowth: { 'evaluation-jobs': 96 },
     endedPerMinute: Array.from({ length: 30 }, (_, index) => 1500 + ((index * 37) % 400)),
     lifecycle: { accepted: 31_204, started: 30_988, succeeded: 29_871, failed: 12, deadLettered: 96, cancelled: 3 },

@@ -47,6 +47,7 @@ export class OverviewLooker {
     return {
       stats,
       trends: Object.fromEntries(stats.queues.map(({ name }) => [name, this.#depths.get(name)?.values() ?? []])),
+      lastMinute: Object.fromEntries(stats.queues.map(({ name }) => [name, this.#depths.get(name)?.lastMinute(now) ?? 0])),
       deadGrowth: Object.fromEntries(stats.queues.map(({ name }) => [name, this.#dead.get(name)?.growth() ?? 0])),
       endedPerMinute: endedPerMinute(minutes, now),
       lifecycle: lifecycleOf(lately),

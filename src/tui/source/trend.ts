@@ -34,6 +34,12 @@ export class Trend {
     return [...this.#points.map(({ value }) => value), this.#now].slice(-POINTS);
   }
 
+  /** Against the newest point that is a minute old; 0 when there is none. */
+  lastMinute(now: number): number {
+    const before = this.#points.findLast(({ at }) => now - at >= MINUTE - POINT_MS);
+    return before === undefined ? 0 : this.#now - before.value;
+  }
+
   /** Against the oldest point. */
   growth(): number {
     return this.#now - (this.#points[0]?.value ?? this.#now);

@@ -11,6 +11,8 @@ import { alertsOf } from './alerts.js';
 import { beside, block, missing, rule } from './parts.js';
 import { tableLines, type Column } from './table.js';
 
+const MINUTE = 60_000;
+
 export function overviewTitle(model: Model): Line {
   const count = model.slices.overview.data?.stats.queues.length ?? 0;
   return rule([span(`Queues (${count})`, 'strong')], [span(`sort: ${model.queueSort}`, 'faint')], model.size.columns);
@@ -28,7 +30,7 @@ export function overviewBody(model: Model): readonly Line[] {
   return block([...block(table, columns, layout.table), ...lower], columns, height);
 }
 
-function queueColumns({ trends }: OverviewData): readonly Column<QueueStat>[] {
+function queueColumns({ trends, lastMinute }: OverviewData): readonly Column<QueueStat>[] {
   return [
     { title: 'QUEUE', width: 18, align: 'middle', cell: ({ name }) => clean(name) },
     { title: 'DEPTH', width: 6, align: 'right', cell: (queue) => short(depthOf(queue)) },
@@ -38,7 +40,7 @@ function queueColumns({ trends }: OverviewData): readonly Column<QueueStat>[] {
     { title: 'OLDEST', width: 6, align: 'right', drop: 7, cell: ({ oldestAgeMs }) => (oldestAgeMs === null ? '-' : age(oldestAgeMs)) },
     { title: 'SCHED', width: 5, align: 'right', drop: 8, cell: ({ scheduled }) => short(scheduled) },
     { title: 'DEAD', width: 6, align: 'right', cell: ({ deadLetter }) => (deadLetter === 0 ? '0' : span(`${short(deadLetter)}!`, 'bad')) },
-    { title: 'STATE', width: 12, drop: 2, cell: stateCell },
+    { title: 'STATE', width: 12, drop: 2, cell: (queue) => stateCell(queue, lastMinute[queue.name] ?? 0) },
   ];
 }
 
@@ -49,12 +51,14 @@ function trendCell(points: readonly number[], cells: number): string {
   return spark(points, cells - top.length) + top;
 }
 
-function stateCell(queue: QueueStat): Span {
+/** By what has become of its depth in the last minute: rates are of a longer time, and late to tell of a turn. */
+function stateCell(queue: QueueStat, change: number): Span {
   if (queue.paused) return span('! paused', 'wait');
   if (depthOf(queue) === 0) return span('= empty', 'faint');
-  const { drainEtaMs, inPerMinute, outPerMinute } = queue;
-  if (drainEtaMs !== null) return span(`- ${drainEtaMs < 1000 ? 'draining' : `done in ${age(drainEtaMs)}`}`, 'good');
-  return inPerMinute > outPerMinute ? span('+ growing', 'wait') : span('= steady');
+  if (change > 0) return span('+ growing', 'wait');
+  if (change === 0) return span('= steady');
+  const minutes = depthOf(queue) / -change;
+  return span(minutes < 0.1 ? '- draining' : `- ${age(minutes * MINUTE)} left`, 'good');
 }
 
 function panelColumns(model: Model, data: OverviewData, height: number): readonly Line[] {
