@@ -3,6 +3,7 @@
 // `--only NAME` runs one case.
 
 import { benchCosmos } from './cases/cosmos.js';
+import { benchDashboard } from './cases/dashboard.js';
 import { benchEmulator } from './cases/emulator.js';
 import { benchEvaluation } from './cases/evaluation.js';
 import { benchManyStored } from './cases/many-stored.js';
@@ -20,6 +21,7 @@ const CASES: Readonly<Record<string, () => void | Promise<void>>> = {
   'start-up': () => benchStartUp(short ? 2 : 25),
   throughput: () => benchThroughput(short ? 1000 : 50_000, short ? 1 : 3),
   'wake-up': () => benchWakeUp(short ? 3 : 60, short ? 1 : 20),
+  dashboard: () => benchDashboard(short ? { starts: 2, jobs: 1000, keys: 10, seconds: 2, frames: 100 } : { starts: 20, jobs: 100_000, keys: 200, seconds: 60, frames: 14_400 }),
   emulator: () => benchEmulator(short ? 500 : 50_000, short ? 5 : 300),
   'service-bus': () => benchServiceBus({ messages: short ? 300 : 10_000, letters: short ? 200 : 10_000, latencies: short ? 5 : 200, rounds: short ? 1 : 3 }),
   'service-bus-jobs': () => benchServiceBusJobs({ jobs: short ? 200 : 10_000, letters: short ? 100 : 10_000, rounds: short ? 1 : 3 }),

@@ -23,7 +23,7 @@ export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
   }));
   return [
     { path: 'docs/errors.md', content: errorsPage() },
-    { path: 'docs/dashboard.md', content: dashboardPage() },
+    ...['docs/dashboard.md', 'README.md'].map((path) => ({ path, content: filledPage(path) })),
     { path: '.env.example', content: envExample() },
     { path: 'infra/queues.json', content: `${JSON.stringify(infraQueues(), null, 2)}\n` },
     ...(await Promise.all(schemas)),
@@ -60,8 +60,8 @@ function errorsPage(): string {
 }
 
 /** Only what is between marks is made: frames from the golden files, which a test holds to the program, and the keys. */
-function dashboardPage(): string {
-  return readFileSync('docs/dashboard.md', 'utf8')
+function filledPage(path: string): string {
+  return readFileSync(path, 'utf8')
     .replace(/(<!-- frame: (\S+) -->\n)[^]*?(<!-- end -->)/g, (_all, begin: string, name: string, end: string) => `${begin}\`\`\`text\n${goldenFrame(name)}\n\`\`\`\n${end}`)
     .replace(/(<!-- keys -->\n)[^]*?(<!-- end -->)/g, (_all, begin: string, end: string) => `${begin}\n${keyTables()}\n\n${end}`);
 }
