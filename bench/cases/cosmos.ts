@@ -121,8 +121,7 @@ async function fill(store: CosmosBackend, queues: SqliteBackend, jobs: number): 
 }
 
 async function drain(store: CosmosBackend, queues: SqliteBackend, jobs: number): Promise<number> {
-  const { usage: _usage, close: _close, ...ports } = store;
-  const backend: Backend = { ...ports, queue: queues.queue, deadLetters: queues.deadLetters, admin: queues.admin, blobs: NO_BLOBS, clock, random: Math.random };
+  const backend: Backend = { ...store, queue: queues.queue, deadLetters: queues.deadLetters, admin: queues.admin, blobs: NO_BLOBS, clock, random: Math.random };
   const worker = await openWorker(backend, {
     jobTypes: { types: {}, handlers: [], httpAllowHosts: [], allowCommandJobs: false, defaultQueue: QUEUE, cwd: '.', queues: [{ name: QUEUE, lockMs: 60_000, ttlMs: TTL_MS, maxAttempts: 3, handlerTimeoutMs: 60_000 }] },
     version: 'bench',
@@ -143,7 +142,7 @@ const NO_BLOBS = new Proxy({} as Backend['blobs'], {
 });
 
 async function open({ endpoint, key }: CosmosProcess): Promise<CosmosBackend> {
-  return openCosmos({ endpoint, access: { key }, database: 'copiloteval', container: 'jobs', clock, random: Math.random, owner: randomUUID() });
+  return openCosmos({ endpoint, access: { key }, database: 'copiloteval', container: 'jobs', clock, random: Math.random, owner: randomUUID(), searchEveryMs: 1_000 });
 }
 
 async function rateOf(count: number, once: () => Promise<void>): Promise<number> {

@@ -20,6 +20,9 @@ export async function cosmosAccount(config: Config, credential: CredentialOnUse)
   };
 }
 
+/** A worker looks after every change; what others left is free after fifteen seconds at the earliest. */
+const OUTBOX_SEARCH_MS = 1_000;
+
 export interface CosmosParts {
   readonly clock: Clock;
   readonly random: () => number;
@@ -29,5 +32,5 @@ export interface CosmosParts {
 /** One read, which tells that the account, the container and the right to read are there. Throws what opening it throws. */
 export async function openCosmosStore(config: Config, { clock, random, credential }: CosmosParts): Promise<CosmosBackend> {
   const [{ openCosmos }, account] = await Promise.all([import('../drivers/cosmos/open-cosmos.js'), cosmosAccount(config, credential)]);
-  return openCosmos({ ...account, clock, random, owner: randomUUID() });
+  return openCosmos({ ...account, clock, random, owner: randomUUID(), searchEveryMs: OUTBOX_SEARCH_MS });
 }

@@ -21,6 +21,7 @@ export interface CosmosContractBackend extends ContractBackend {
   readonly ports: OutboxPorts;
   another(): Promise<OutboxPorts>;
   readonly double: CosmosDouble;
+  readonly key: string;
   open(): Promise<CosmosBackend>;
 }
 
@@ -41,7 +42,7 @@ export async function makeCosmosBackend(options: Partial<CosmosDoubleOptions> = 
     onTestFinished(() => queues.close());
     return { ...store, admin: queues.admin, deadLetters: queues.deadLetters, queue: relayed(store, queues.queue, clock) };
   };
-  return { ports: await another(), clock, queues: QUEUES, another, double, open };
+  return { ports: await another(), clock, queues: QUEUES, another, double, key, open };
 }
 
 /** Whoever looks for a message first sees to it that what is saved is sent, as a worker's relay does. */

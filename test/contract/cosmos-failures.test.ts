@@ -1,8 +1,10 @@
 // Cosmos DB only: throttling, answers that were lost, races, and what it costs.
 
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { submit, succeed } from '../../src/domain/lifecycle.js';
+import { openCosmos } from '../../src/drivers/cosmos/open-cosmos.js';
+import { CREATOR_HOLD_MS } from '../../src/ports/outbox.js';
 import type { CosmosDoubleOptions, CosmosFault, CosmosRequest } from '../support/cosmos-double/cosmos-double.js';
 import { insertJob, runningJob, startOf, testJob } from './contract-backend.js';
 import { type CosmosContractBackend, makeCosmosBackend } from './cosmos-backend.js';
@@ -135,6 +137,24 @@ test('the life of a job costs four writes: saved, sent, started, ended', async (
   const running = await backend.ports.store.save(startOf(sent ?? job, 1));
   await backend.ports.store.save(succeed(running, 2, NO_RESULT));
   expect(writes() - before).toBe(4);
+});
+
+test('a worker that looks after every change does not search the outbox each time, and misses nothing for longer than that', async () => {
+  const backend = await makeCosmosBackend();
+  const dead = await backend.open();
+  await dead.store.insert([submit(testJob(backend))]);
+  const calm = await openCosmos({ endpoint: backend.double.endpoint, access: { key: backend.key }, database: 'copiloteval', container: 'jobs', clock: backend.clock, random: Math.random, owner: 'calm', searchEveryMs: 1_000 });
+  onTestFinished(() => calm.close());
+  const queries = (): number => backend.double.requests.get('query POST') ?? 0;
+  expect(await calm.outbox.claim({ leaseMs: 5_000, limit: 5 })).toEqual([]);
+  const before = queries();
+  for (let look = 0; look < 5; look += 1) expect(await calm.outbox.claim({ leaseMs: 5_000, limit: 5 })).toEqual([]);
+  expect(queries()).toBe(before);
+  // Its own are found without a search.
+  await calm.store.insert([submit(testJob(backend))]);
+  expect(await calm.outbox.claim({ leaseMs: 5_000, limit: 5 })).toHaveLength(1);
+  backend.clock.advance(CREATOR_HOLD_MS + 1_000);
+  expect(await calm.outbox.claim({ leaseMs: 5_000, limit: 5 })).toHaveLength(2);
 });
 
 test('a checkpoint of an attempt that is over is refused also when it is the second hundred', async () => {

@@ -16,8 +16,8 @@ import { type Chance, chanceOf, seedOfRun } from './chance.js';
 import { EXPECTED, jobViolations, readStored } from './invariants.js';
 import { byLength } from './run-length.js';
 
-const JOBS = byLength(80, 10_000);
-const KILLS = byLength(8, 150);
+const JOBS = byLength(60, 10_000);
+const KILLS = byLength(6, 150);
 const DEADLINE_MS = byLength(120_000, 1_200_000);
 const LARGE = { text: 'large '.repeat(10_000) };
 /** A killed worker costs an attempt of what it ran: with so many left each job can still succeed. */

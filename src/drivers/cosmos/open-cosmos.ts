@@ -42,6 +42,8 @@ export interface OpenCosmos extends CosmosAccount {
   readonly random: () => number;
   /** Names this process in the outbox. */
   readonly owner: string;
+  /** How long after a search of the outbox that found nothing of others' another one is left out; each goes over all partitions. Default 0. */
+  readonly searchEveryMs?: number;
 }
 
 /** What this process has cost so far, by the service's own figures. */
@@ -69,7 +71,7 @@ export async function openCosmos(options: OpenCosmos): Promise<CosmosBackend> {
     const watch = new ChangeWatch(calls, clock);
     return {
       store: new CosmosJobStore({ calls, clock, storeId, own, changed: () => watch.poke() }),
-      outbox: new CosmosOutbox({ calls, clock, own }),
+      outbox: new CosmosOutbox({ calls, clock, own, searchEveryMs: options.searchEveryMs ?? 0 }),
       watched: new CosmosWatchedJobs(calls),
       elsewhere: new CosmosJobsElsewhere(calls, clock),
       pauses: new CosmosQueuePauses(calls, clock),

@@ -21,12 +21,16 @@ export interface CosmosOutboxParts {
   readonly calls: CosmosCalls;
   readonly clock: Clock;
   readonly own: OwnEntries;
+  /** A search for entries that others left is not repeated sooner after one that found none. */
+  readonly searchEveryMs: number;
 }
 
 type WithEntry = JobDocument & { readonly outbox: OutboxPart };
 
 export class CosmosOutbox implements Outbox {
   readonly #parts: CosmosOutboxParts;
+  /** When a search for free entries last found none. */
+  #noneFreeAt: number | undefined;
 
   constructor(parts: CosmosOutboxParts) {
     this.#parts = parts;
@@ -44,7 +48,7 @@ export class CosmosOutbox implements Outbox {
       document.outbox.freeAt >= enough ? this.#given(document, own.owner) : this.#claim(document, request);
     const claimed = await atOnce(mine, AT_ONCE, take);
     const left = request.limit - mine.length;
-    const free = left > 0 ? await this.#findFree({ ...request, limit: left }) : [];
+    const free = left > 0 ? await this.#searchFree({ ...request, limit: left }) : [];
     claimed.push(...(await atOnce(free, AT_ONCE, (document) => this.#claim(document, request))));
     return claimed.filter((entry): entry is ClaimedEntry => entry !== undefined).sort((a, b) => a.savedAt - b.savedAt);
   }
@@ -64,6 +68,7 @@ export class CosmosOutbox implements Outbox {
   }
 
   async notSent(entries: readonly ClaimedEntry[], { problem, tryAgainAt }: { problem: string | null; tryAgainAt: number }): Promise<void> {
+    this.#noneFreeAt = undefined;
     const freeAt = Math.min(tryAgainAt, this.#parts.clock.now() + LONGEST_HOLD_MS);
     await atOnce(entries, AT_ONCE, ({ entry, claim }) =>
       this.#parts.calls.patch(
@@ -100,6 +105,17 @@ export class CosmosOutbox implements Outbox {
   async #readEntries(jobIds: readonly JobId[]): Promise<WithEntry[]> {
     const documents = await atOnce(jobIds, AT_ONCE, (jobId) => this.#parts.calls.read<JobDocument>(jobId, JOB_ID));
     return documents.filter((document): document is WithEntry => document?.outbox !== undefined && document.outbox !== null);
+  }
+
+  /** A worker looks after every change, and a search is dear: it goes over all partitions. */
+  async #searchFree(request: ClaimOutbox): Promise<WithEntry[]> {
+    const isGeneral = request.jobIds === undefined && request.evenIfPaused !== true;
+    const now = this.#parts.clock.now();
+    const since = this.#noneFreeAt === undefined ? Infinity : now - this.#noneFreeAt;
+    if (isGeneral && since >= 0 && since < this.#parts.searchEveryMs) return [];
+    const free = await this.#findFree(request);
+    if (isGeneral) this.#noneFreeAt = free.length === 0 ? now : undefined;
+    return free;
   }
 
   #findFree({ limit, jobIds, evenIfPaused = false }: ClaimOutbox): Promise<WithEntry[]> {
