@@ -1,9 +1,7 @@
 // Ties the program to the real process: streams, environment, signals, exit code.
 
 import type { SignalName, SignalSource } from './commands/signals.js';
-import { speaksUnicode } from './output/speaks-unicode.js';
-import { skeleton } from './tui/run/skeleton.js';
-import { firstScreen, wantsFirstScreen } from './tui/terminal/first-screen.js';
+import type { Streams } from './output/streams.js';
 import { VERSION } from './version.js';
 
 /**
@@ -17,24 +15,27 @@ export async function runProcess(): Promise<void> {
     process.stdout.write(`${VERSION}\n`);
     return;
   }
-  const isForScreen = wantsFirstScreen(argv, process);
-  if (isForScreen) paintFirst(argv);
+  const overScreen = argv[0] === 'dashboard' ? await paintFirst(argv) : undefined;
   const [{ main }, { processStreams }] = await Promise.all([import('./cli.js'), import('./output/streams.js')]);
   const streams = processStreams(process);
   process.exitCode = await main({
     argv,
-    streams: isForScreen ? { ...streams, stdout: firstScreen.before(streams.stdout), stderr: firstScreen.before(streams.stderr) } : streams,
+    streams: overScreen === undefined ? streams : overScreen(streams),
     env: process.env,
     cwd: process.cwd(),
     signals: processSignals,
   });
 }
 
-/** Somebody waits for a screen: it is there before the program is. */
-function paintFirst(argv: readonly string[]): void {
+/** Somebody waits for a screen: it is there before the program is. Answers how the streams give it back before they write. */
+async function paintFirst(argv: readonly string[]): Promise<((streams: Streams) => Streams) | undefined> {
+  const { firstScreen, wantsFirstScreen } = await import('./tui/terminal/first-screen.js');
+  if (!wantsFirstScreen(argv, process)) return undefined;
+  const [{ skeleton }, { speaksUnicode }] = await Promise.all([import('./tui/run/skeleton.js'), import('./output/speaks-unicode.js')]);
   const { columns, rows } = process.stdout;
   const ascii = argv.includes('--ascii') || !speaksUnicode(process.env);
   firstScreen.paint(skeleton({ columns: columns || 80, rows: rows || 24 }, { session: undefined, ascii }));
+  return (streams) => ({ ...streams, stdout: firstScreen.before(streams.stdout), stderr: firstScreen.before(streams.stderr) });
 }
 
 const SIGNALS: readonly SignalName[] = ['SIGHUP', 'SIGINT', 'SIGTERM'];

@@ -20,7 +20,7 @@ async function buildFixture(): Promise<string> {
     platform: 'node',
     format: 'esm',
     target: 'node20',
-    external: ['better-sqlite3', 'pino', 'pino-pretty'],
+    packages: 'external',
     absWorkingDir: ROOT,
     define: { __COPILOTEVAL_VERSION__: '"test"' },
     banner: { js: "import { createRequire as $createRequire } from 'node:module'; const require = $createRequire(import.meta.url);" },

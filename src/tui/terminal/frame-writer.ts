@@ -38,6 +38,7 @@ export class FrameWriter {
   #mustClear = false;
   #waitsForDrain = false;
   #suspended = false;
+  #isResizing = false;
 
   constructor(target: FrameTarget, clock: Clock) {
     this.#target = target;
@@ -53,10 +54,17 @@ export class FrameWriter {
     else if (this.#timer === undefined) void this.#flushLater(waitMs);
   }
 
+  /** The terminal is changing its size: frames are for another one, and none is written until `resized`. */
+  resizing(): void {
+    this.#isResizing = true;
+  }
+
   /** The terminal has another size: what it shows now is anybody's guess. The next frame is written whole, after one clear. */
   resized(): void {
-    this.#onScreen = [];
-    this.#mustClear = true;
+    this.#isResizing = false;
+    // Those that were drawn meanwhile were for the size before.
+    this.#isDrawn = true;
+    this.#forgetScreen();
   }
 
   /** Another program has the screen: frames are kept, not written. */
@@ -67,9 +75,15 @@ export class FrameWriter {
   /** Writes the newest frame whole. */
   resume(): void {
     this.#suspended = false;
-    this.resized();
+    this.#isResizing = false;
+    this.#forgetScreen();
     this.#isDrawn = this.#newest === undefined;
     this.#flush();
+  }
+
+  #forgetScreen(): void {
+    this.#onScreen = [];
+    this.#mustClear = true;
   }
 
   async #flushLater(waitMs: number): Promise<void> {
@@ -82,7 +96,7 @@ export class FrameWriter {
   #flush(): void {
     this.#timer?.abort();
     this.#timer = undefined;
-    if (this.#newest === undefined || this.#isDrawn || this.#suspended || this.#mustWaitForDrain()) return;
+    if (this.#newest === undefined || this.#isDrawn || this.#suspended || this.#isResizing || this.#mustWaitForDrain()) return;
     this.#isDrawn = true;
     this.#put(this.#newest.split('\n').slice(0, this.#target.size().rows));
   }

@@ -208,6 +208,7 @@ class ProcessTerminal implements Terminal {
 
   readonly #resized = (): void => {
     this.#resizeTimer?.abort();
+    this.#frames.resizing();
     const timer = new AbortController();
     this.#resizeTimer = timer;
     void this.#parts.clock.sleep(RESIZE_QUIET_MS, timer.signal).then(() => {
