@@ -197,6 +197,8 @@ async function drain(bus: BusPlace): Promise<void> {
     if (trouble.length > 0) await pause(2_000);
     return trouble.length === 0;
   }, 200_000);
+  // Before its first line it does not listen to signals.
+  await last.shows('"msg"');
   last.kill('SIGTERM');
   expect(await last.ended).toMatchObject({ code: 0 });
 }

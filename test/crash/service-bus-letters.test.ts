@@ -180,6 +180,7 @@ async function drain(bus: BusPlace): Promise<void> {
       await pause(100);
     }
   });
+  await worker.shows('"msg"');
   worker.kill('SIGTERM');
   expect(await worker.ended).toMatchObject({ code: 0 });
 }

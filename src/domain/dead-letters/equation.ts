@@ -39,6 +39,9 @@ export function countLedger(ledger: readonly LedgerCount[]): OperationCounts {
 /** How a failure begins that found the letter under somebody else's lock. */
 export const LOCKED_NOTE = 'locked';
 
+/** How failures begin after which the letter may be there or not: somebody else's, or one whose removal was not answered. */
+const OPEN_FAILURES = [LOCKED_NOTE, 'LOCK_LOST'];
+
 export type ComparedEntry = Pick<LedgerEntry, 'do' | 'state' | 'stage' | 'note' | 'at' | 'sequenceNumber'>;
 
 /**
@@ -56,7 +59,7 @@ export function expectedPresence(entry: ComparedEntry, since: number): 'absent' 
       if (entry.do === 'restore') return 'either';
       return REMOVING_SKIPS.has(entry.note ?? '') || entry.note === 'gone' ? 'absent' : left;
     case 'failed':
-      return entry.do === 'restore' || entry.stage !== null || (entry.note ?? '').startsWith(LOCKED_NOTE) ? 'either' : left;
+      return entry.do === 'restore' || entry.stage !== null || OPEN_FAILURES.some((note) => entry.note?.startsWith(note)) ? 'either' : left;
     case 'planned':
       return 'either';
   }

@@ -41,6 +41,7 @@ describe('after an operation a letter', () => {
     ['that was left by an earlier run may have been taken since', { state: 'skipped', note: 'max-replays', at: SINCE - 1 }, 'either'],
     ['that failed before anything was done is there', { state: 'failed', note: 'QUEUE_UNKNOWN: x' }, 'present'],
     ['whose completion failed may be there or not', { state: 'failed', note: 'LOCK_LOST: x', stage: 'secured' }, 'either'],
+    ['of a job that has gone on may be gone although its removal failed', { state: 'failed', note: 'LOCK_LOST: x' }, 'either'],
     ['that somebody else holds is theirs', { state: 'failed', note: 'locked: x' }, 'either'],
     ['that was not tried says nothing', { state: 'planned' }, 'either'],
     ['that was restored is there', { do: 'restore', note: 'dead-letter' }, 'present'],
