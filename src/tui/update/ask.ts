@@ -10,10 +10,6 @@ import { copyText, doing, flash, stay, type Handlers, type Step } from './step.j
 import { typeKey } from './edit-text.js';
 import { pickRate, pickTarget } from './tune.js';
 
-export function openDialog(model: Model, dialog: Dialog): Model {
-  return { ...model, dialog, help: null, prompt: null };
-}
-
 /** Typed into a dialog that wants words. Undefined: the key is for the table of keys. */
 export function typeIntoDialog(model: Model, key: Key, at: number): Step | undefined {
   const { dialog } = model;

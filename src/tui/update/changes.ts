@@ -7,7 +7,7 @@ import { shortId } from '../../domain/ids.js';
 import { num } from '../figures.js';
 import type { AuditNote, CountedJobs, Effect, Intent, JobAction, JobTarget, LetterTarget, PlainQuestion, PlannedOperation, PlanRequest } from '../messages.js';
 import type { Model } from '../model.js';
-import { openDialog } from './ask.js';
+import { openDialog } from './open-dialog.js';
 import { commandLine, doing, flash, refusal, stay, takeToken, type Step } from './step.js';
 
 /**

@@ -2,7 +2,8 @@
 
 import type { Msg } from '../messages.js';
 import type { Model } from '../model.js';
-import { openDialog, tell } from './ask.js';
+import { tell } from './ask.js';
+import { openDialog } from './open-dialog.js';
 import { askJobChange, askPlan, AS_USUAL, beginPlan } from './changes.js';
 import { initialSlices } from '../initial-model.js';
 import { EMPTY_LIST, LIST_NAMES, type ListName, type ListState } from '../model.js';
