@@ -42,7 +42,7 @@ test('the broker is killed under it: it says so, keeps its queues on the screen,
 describe('a database', () => {
   test('that is new: what there is to do', async () => {
     const dashboard = startDashboard({ cwd: tempDir() });
-    await dashboard.until((screen) => screen.includes('nothing: no stalled queue'));
+    await dashboard.until((screen) => screen.includes('v nothing'));
     for (const [key, text] of [['2', 'copiloteval submit echo'], ['3', 'no dead letters'], ['4', 'copiloteval worker start']] as const) {
       dashboard.type(key);
       await dashboard.until((screen) => screen.includes(text));

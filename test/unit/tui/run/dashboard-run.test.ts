@@ -11,7 +11,7 @@ import { until } from '../../../support/turns.js';
 test('an empty data directory: what there is to do is on the screen', async () => {
   const { shows, press } = await openTestDashboard(tempDir());
   await shows('evaluation-jobs');
-  await shows('nothing: no stalled queue');
+  await shows('v nothing');
   press('2');
   await shows('no jobs yet');
   press('3');
