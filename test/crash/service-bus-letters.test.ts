@@ -19,11 +19,12 @@ beforeAll(async () => {
   program = await buildVictim();
 });
 
-const JOBS = byLength(120, 800);
+const JOBS = byLength(80, 800);
 /** Messages that are no jobs: a copy of each is sent. */
-const COPIES = byLength(30, 200);
+const COPIES = byLength(20, 200);
 const LETTERS = JOBS + COPIES;
-const KILLS = byLength(2, 15);
+/** Of one operation. */
+const KILLS = byLength(1, 15);
 const RUNS = 60;
 const FAULTS = ['server-busy=0.03', 'drop-connection=0.01', 'detach-link=0.02', 'lose-lock=0.03', 'lost-reply=0.01'];
 const ONE_ATTEMPT = { env: { AZURE_SERVICE_BUS_MAX_RETRIES: '1' }, deadlineMs: 120_000 };
