@@ -70,6 +70,8 @@ export interface FailureCause {
 
 export interface ScreenCost {
   readonly operationsPerMinute: number;
+  /** Messages: each that is peeked at is paid for. */
+  readonly peekedPerMinute: number;
 }
 
 export interface JobRow {

@@ -5,10 +5,11 @@ import { initialModel, type Start } from '../initial-model.js';
 import type { Effect, Msg } from '../messages.js';
 import type { Model } from '../model.js';
 import { problemOf } from '../source/problem.js';
+import { readInLookers } from '../source/lookers.js';
 import { Source } from '../source/source.js';
 import type { Terminal, TerminalEvent } from '../terminal/terminal.js';
 import { update } from '../update/update.js';
-import { Effects } from './effects.js';
+import { Effects, readInWork } from './effects.js';
 import type { OpenedProfile } from './place.js';
 
 export interface DashboardParts {
@@ -24,6 +25,7 @@ export interface DashboardParts {
 }
 
 const TICK_MS = 1_000;
+const READ_IN_AFTER_MS = 1_000;
 /** While nothing on the screen counts seconds. */
 const CALM_TICKS = 5;
 
@@ -60,6 +62,7 @@ export class DashboardRun {
     this.#source.follow(this.#model);
     this.#parts.show(this.#model);
     void this.#tick();
+    void this.#readIn();
   }
 
   /** Of the terminal: by listening, and what was typed before. */
@@ -147,6 +150,14 @@ export class DashboardRun {
       const { message, hint } = problemOf(error);
       this.send({ t: 'switched', now: clock.now(), session: this.#profile.session, problem: hint === null ? message : `${message} (${hint})` });
     }
+  }
+
+  /** The rest of the program, when the first screen stands. What cannot be read is told of when it is needed. */
+  async #readIn(): Promise<void> {
+    const { signal } = this.#stop;
+    await this.#parts.clock.sleep(READ_IN_AFTER_MS, signal);
+    if (signal.aborted) return;
+    await readInLookers().then(readInWork).catch(() => undefined);
   }
 
   async #tick(): Promise<void> {

@@ -126,6 +126,13 @@ async function giveBack(plan: PreparedPlan): Promise<void> {
   await dropPlan(plan);
 }
 
+/** Reads in what works, so that the first change does not wait for it, and an upgrade of the program meanwhile does not matter. */
+export async function readInWork(): Promise<void> {
+  await import('./small-effects.js');
+  await import('./job-changes.js');
+  await import('./letter-operations.js');
+}
+
 type SmallEffect = Exclude<WorkEffect, { readonly t: 'count-jobs' | 'plan' | 'change-jobs' | 'apply' | 'drop' | 'halt' }>;
 
 async function small(place: EffectPlace, effect: SmallEffect): Promise<void> {

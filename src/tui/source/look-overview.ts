@@ -4,8 +4,8 @@ import { hasEnded, type Job } from '../../domain/job.js';
 import { reasonFingerprint } from '../../domain/reason-fingerprint.js';
 import type { MinuteCount } from '../../ports/job-counters.js';
 import { queueStats, type QueueStat, type QueueStats } from '../../services/queue-stats.js';
-import type { FailureCause, Lifecycle, OverviewData, RunTimes, TypeThroughput } from '../data.js';
-import { isCostly, type DashboardPorts } from './ports.js';
+import type { FailureCause, Lifecycle, OverviewData, RunTimes, ScreenCost, TypeThroughput } from '../data.js';
+import type { DashboardPorts } from './ports.js';
 import { pastDepth, Trend } from './trend.js';
 
 const MINUTE = 60_000;
@@ -22,6 +22,7 @@ type Samples = Pick<OverviewData, 'runTimes' | 'causes'>;
 
 export class OverviewLooker {
   readonly #ports: DashboardPorts;
+  readonly #cost: () => ScreenCost | null;
   readonly #depths = new Map<string, Trend>();
   readonly #dead = new Map<string, Trend>();
   #samples: Samples = { runTimes: null, causes: [] };
@@ -29,10 +30,11 @@ export class OverviewLooker {
   #sampleAgainAt = -Infinity;
   /** What had ended when the samples were taken. */
   #sampledEnds = '';
-  #looks: number[] = [];
 
-  constructor(ports: DashboardPorts) {
+  /** `cost`: what looking has cost in the last minute; null where it costs nothing. */
+  constructor(ports: DashboardPorts, cost: () => ScreenCost | null = () => null) {
     this.#ports = ports;
+    this.#cost = cost;
   }
 
   async look(): Promise<OverviewData> {
@@ -53,7 +55,7 @@ export class OverviewLooker {
       lifecycle: lifecycleOf(lately),
       byType: throughputOf(lately),
       ...this.#samples,
-      cost: isCostly(this.#ports) ? { operationsPerMinute: this.#costPerMinute() } : null,
+      cost: this.#cost(),
     };
   }
 
@@ -93,13 +95,6 @@ export class OverviewLooker {
     this.#sampledEnds = ends;
     this.#samples = { runTimes: runTimesOf(done), causes: causesOf(failed, now - LIFECYCLE_MINUTES * MINUTE) };
     this.#sampleAgainAt = clock.monotonic() + Math.max(SAMPLE_MS, (clock.monotonic() - began) * REST_PER_SAMPLE);
-  }
-
-  /** A look is one page of queue counts; management calls are the ones that are counted. */
-  #costPerMinute(): number {
-    const now = this.#ports.clock.monotonic();
-    this.#looks = [...this.#looks.filter((at) => now - at < MINUTE), now];
-    return this.#looks.length;
   }
 }
 

@@ -9,7 +9,8 @@ import type { JobLooker } from './look-job.js';
 import { lookJobs } from './look-jobs.js';
 import { OverviewLooker } from './look-overview.js';
 import { WorkersLooker } from './look-workers.js';
-import type { DashboardPorts } from './ports.js';
+import { Meter } from './meter.js';
+import { isCostly, type DashboardPorts } from './ports.js';
 
 export interface Lookers {
   look(interest: Interest, signal: AbortSignal): Promise<{ readonly data: SliceData[SliceName]; readonly text: string }>;
@@ -17,14 +18,29 @@ export interface Lookers {
   forget(): void;
 }
 
-export function openLookers(ports: DashboardPorts): Lookers {
-  const overview = new OverviewLooker(ports);
+/** Reads in what looks at all but the first screen. */
+export async function readInLookers(): Promise<void> {
+  await import('./look-dead.js');
+  await import('./look-job.js');
+  await import('./look-operations.js');
+}
+
+export function openLookers(unmetered: DashboardPorts): Lookers {
+  const meter = new Meter(unmetered);
+  const ports = isCostly(unmetered) ? meter.metered(unmetered) : unmetered;
+  const overview = new OverviewLooker(ports, () => (isCostly(ports) ? meter.cost() : null));
   const workers = new WorkersLooker(ports);
   // Read in when first looked at: the first screen does not wait for them.
-  let deadLooker: Promise<DeadLooker> | undefined;
-  let jobLooker: Promise<JobLooker> | undefined;
-  const dead = (): Promise<DeadLooker> => (deadLooker ??= import('./look-dead.js').then((module) => new module.DeadLooker(ports)));
-  const job = (): Promise<JobLooker> => (jobLooker ??= import('./look-job.js').then((module) => new module.JobLooker(ports)));
+  let deadLooker: DeadLooker | undefined;
+  let jobLooker: JobLooker | undefined;
+  const dead = async (): Promise<DeadLooker> => {
+    const { DeadLooker } = await import('./look-dead.js');
+    return (deadLooker ??= new DeadLooker(ports));
+  };
+  const job = async (): Promise<JobLooker> => {
+    const { JobLooker } = await import('./look-job.js');
+    return (jobLooker ??= new JobLooker(ports));
+  };
   const look = async (interest: Interest, signal: AbortSignal): Promise<SliceData[SliceName]> => {
     switch (interest.slice) {
       case 'overview':
@@ -54,7 +70,7 @@ export function openLookers(ports: DashboardPorts): Lookers {
       const data = await look(interest, signal);
       return { data, text: comparable(interest.slice, data) };
     },
-    forget: () => void deadLooker?.then((looker) => looker.forget()),
+    forget: () => deadLooker?.forget(),
   };
 }
 

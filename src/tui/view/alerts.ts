@@ -1,6 +1,6 @@
 // What needs somebody's attention, the most urgent first, each with its likely cause and what to press.
 
-import type { OverviewData, WorkerRow } from '../data.js';
+import type { OverviewData, ScreenCost, WorkerRow } from '../data.js';
 import { age, num } from '../figures.js';
 import type { Model } from '../model.js';
 import { depthOf } from '../rows.js';
@@ -18,7 +18,7 @@ export function alertsOf(model: Model, cells: number, rows: number): readonly Li
   const { data } = model.slices.overview;
   if (data === null || rows < 1) return [];
   const alerts = [...backendAlerts(data), ...deadAlerts(data), ...workerAlerts(model, data), ...queueAlerts(model, data), ...unsentAlerts(data), ...failureAlerts(data)];
-  const cost = data.cost === null ? [] : [line(span(` ~ cost of this screen: ${num(data.cost.operationsPerMinute)} management requests/min`, 'faint'))];
+  const cost = data.cost === null ? [] : [line(span(` ~ cost of this screen: ${costText(data.cost)}`, 'faint'))];
   const room = rows - cost.length;
   if (alerts.length === 0) return [line(span(left(cells < 66 ? ' v nothing' : ' v nothing: no stalled queue, no silent worker, no new failure', cells), 'good')), ...cost].slice(0, rows);
   const shown = alerts.length > room ? alerts.slice(0, Math.max(0, room - 1)) : alerts;
@@ -30,6 +30,12 @@ export function alertsOf(model: Model, cells: number, rows: number): readonly Li
     return whole;
   });
   return [...lines, ...(more > 0 ? [line(span(` ! and ${more} more`, 'wait'))] : []), ...cost].slice(0, rows);
+}
+
+/** `12 requests and 350 peeked messages a minute`. */
+function costText({ operationsPerMinute, peekedPerMinute }: ScreenCost): string {
+  const requests = `${num(operationsPerMinute)} management ${operationsPerMinute === 1 ? 'request' : 'requests'}`;
+  return peekedPerMinute === 0 ? `${requests}/min` : `${requests}, ${num(peekedPerMinute)} peeks/min`;
 }
 
 /** In as many rows as it needs and there are. */
