@@ -79,8 +79,7 @@ function checkKeys({ keys, submitted, bus }: Storm, { stored }: BusFindings): vo
   expect(new Set(found).size).toBe(found.length);
   const missing = [...keys].filter((key) => !found.includes(key));
   expect(missing).toEqual([]);
-  // Those that were killed before they had saved anything are in neither.
-  expect(keys.size + bus.place.accepted.size).toBeGreaterThan(submitted * 0.9);
+  expect(keys.size + bus.place.accepted.size).toBeGreaterThanOrEqual(submitted);
 }
 
 function summaryOf({ kills, bus, keys }: Storm, { stored, letters, explained }: BusFindings): string {
@@ -130,9 +129,8 @@ async function submitter(storm: Storm): Promise<void> {
     if (chance.next() < byLength(0.6, 0.4)) {
       const payload = JSON.stringify(chance.next() < 0.3 ? LARGE : { single: storm.toSubmit });
       storm.toSubmit -= 1;
-      const before = bus.place.accepted.size;
-      await strike(storm, ['submit', 'echo', '--payload', payload, '-o', 'json'], within);
-      storm.submitted += bus.place.accepted.size > before ? 1 : 0;
+      // By its own exit code: the other submitter's ids arrive in the same set.
+      if ((await strike(storm, ['submit', 'echo', '--payload', payload, '-o', 'json'], within)) === 0) storm.submitted += 1;
       continue;
     }
     const name = `lines-${storm.toSubmit}`;
