@@ -187,6 +187,22 @@ describe('credit', () => {
     expect(await receiveAll(other, 20)).toHaveLength(20);
   });
 
+  test('is answered once for each receive, also when the way to the client is full: nothing gets stuck', { timeout: 60_000 }, async () => {
+    const { backend, other } = await openWithFault('slow');
+    const ids = Array.from({ length: 400 }, (_, index) => `large-${index}`);
+    for (let from = 0; from < ids.length; from += 50) await other.queue.send(ids.slice(from, from + 50).map((id) => message(id, { body: 'x'.repeat(30_000) })));
+    const taken: Delivery[] = [];
+    const take = async (max: number): Promise<void> => {
+      for (let deliveries = [] as Delivery[]; taken.length < ids.length; taken.push(...deliveries)) {
+        deliveries = await backend.queue.receive({ queue: QUEUE, max, waitMs: 300 });
+        if (deliveries.length === 0) return;
+        await Promise.all(deliveries.map((delivery) => delivery.complete()));
+      }
+    };
+    await Promise.all([take(3), take(5), take(7), take(11)]);
+    expect(idsOf(taken).sort()).toEqual([...ids].sort());
+  });
+
   test('is taken back when a wait is broken off: no message is lost between', { timeout: 60_000 }, async () => {
     const { backend, other } = await openWithFault('slow');
     const ids: string[] = [];

@@ -7,7 +7,7 @@ import { AppError, hasCode } from '../../domain/errors.js';
 import type { Clock } from '../../ports/clock.js';
 import { callSdk, callSdkInTime, type SdkCall } from './call-sdk.js';
 import { createReceiver, type Entity } from './sdk-clients.js';
-import { type AmqpLink, linkOfReceiver, watchLink } from './sdk-internals.js';
+import { type AmqpLink, linkOfReceiver, waitForDrain, watchLink } from './sdk-internals.js';
 import { type Outcome, SettlementQueue } from './settlement-queue.js';
 
 /** What one message is under: it is settled through the link that brought it. */
@@ -90,6 +90,7 @@ export class ReceiverLink {
    * to the signal: it should not wait long.
    */
   async receive({ max, waitMs, signal }: { max: number; waitMs: number; signal?: AbortSignal }): Promise<HeldMessage[]> {
+    if (this.room === 0) throw new AppError('SB_UNREACHABLE', 'the link to the queue was lost');
     const brokenOff = this.isOpen ? signal : undefined;
     try {
       const messages = await this.#ask(max, waitMs, brokenOff);
@@ -153,7 +154,9 @@ export class ReceiverLink {
         overdue.addEventListener('abort', brokenOff, { once: true });
         // Breaking off while the connection is being made leaves the SDK with two sockets for one connection.
         const abort = this.isOpen ? { abortSignal: stop.signal } : {};
-        return this.#receiver.receiveMessages(max, { maxWaitTimeInMs: waitMs, ...abort });
+        const receiving = this.#receiver.receiveMessages(max, { maxWaitTimeInMs: waitMs, ...abort });
+        waitForDrain(this.#receiver, this.#parts.callTimeoutMs);
+        return receiving;
       });
     } finally {
       signal?.removeEventListener('abort', brokenOff);

@@ -5,6 +5,7 @@
 //   deliveries of the old link on the new one, where their numbers belong to other messages.
 // - When the connection is lost. Requests whose answers were on their way would be waited for until their time is up, up
 //   to a minute, and hold up everything behind them.
+// - How long it waits for a drain.
 // - The option TCP_NODELAY. Without it every small exchange waits for a delayed acknowledgement, 40 ms.
 
 import { Socket } from 'node:net';
@@ -30,6 +31,15 @@ export function linkOfReceiver(receiver: ServiceBusReceiver): AmqpLink | undefin
 
 export function linkOfSender(sender: ServiceBusSender): AmqpLink | undefined {
   return linkAt(sender, ['_sender', '_link', '_link']);
+}
+
+/**
+ * How long a running `receiveMessages` waits until the broker has taken its credit back. The SDK's own 200 ms are short
+ * for a busy broker or a long way: it then closes the link, and what was on its way stays locked until its lock ends.
+ */
+export function waitForDrain(receiver: ServiceBusReceiver, waitMs: number): void {
+  const batching = partAt(receiver, ['_batchingReceiver', '_batchingReceiverLite']);
+  if (typeof batching?.['_drainTimeoutInMs'] === 'number') batching['_drainTimeoutInMs'] = waitMs;
 }
 
 /** Switches Nagle's algorithm off for the connection that the client has or is about to open. */

@@ -44,7 +44,7 @@ export class ServiceBusMessageQueue implements MessageQueue {
     await sendMessages(this.#parts, messages, onRepeat);
   }
 
-  /** Failures that may pass are waited for as long as the caller waits. */
+  /** Failures that may pass are waited for as long as the caller waits. Locks are as long as the queue’s: `lockMs` is not heard. */
   async receive(params: ReceiveParams): Promise<Delivery[]> {
     const { clock, random } = this.#parts;
     const { queue, waitMs, signal } = params;

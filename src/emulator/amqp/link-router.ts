@@ -78,7 +78,7 @@ export class LinkRouter {
 
   /** The client reads again. */
   wake(): void {
-    for (const { served } of this.#outgoing.values()) served.flowed();
+    for (const { served } of this.#outgoing.values()) served.wake();
   }
 
   closeLinks(queue: SubQueue, closing: readonly LinkKind[], error: AmqpError): void {

@@ -31,6 +31,11 @@ export class ReplyLink {
     this.flowed();
   }
 
+  /** There is room on the way to the client again. */
+  wake(): void {
+    this.flowed();
+  }
+
   /** The client changed its credit. */
   flowed(): void {
     while (this.#waiting.length > 0 && this.#hasRoom()) {
