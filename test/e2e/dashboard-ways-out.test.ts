@@ -61,6 +61,15 @@ describe('every way out gives the terminal back', () => {
   });
 });
 
+test('a quit is not kept waiting: the process ends with the screen', async () => {
+  const dashboard = startDashboard({ cwd: tempDir() });
+  await dashboard.until((screen) => screen.includes('nothing: no stalled queue'));
+  const from = performance.now();
+  dashboard.type('q');
+  await dashboard.exited;
+  expect(performance.now() - from).toBeLessThan(3_000);
+});
+
 test('before the first data is there, Ctrl-C and SIGTERM end it as well', async () => {
   for (const leave of [(running: DashboardPty): void => running.type('\u0003'), signal('SIGTERM')]) {
     const dashboard = startDashboard({ cwd: tempDir() });

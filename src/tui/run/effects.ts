@@ -70,7 +70,10 @@ export class Effects {
     await Promise.all([...this.#prepared.values()].map(async ({ work }) => work));
     // What another system does not answer to is not waited for for ever: it was begun, and its entry of the log says so.
     const { clock } = this.#place().profile.ports;
-    await Promise.race([this.settled(), clock.sleep(LAST_STEPS_MS)]);
+    const patience = new AbortController();
+    await Promise.race([this.settled(), clock.sleep(LAST_STEPS_MS, patience.signal)]);
+    // A sleep that nobody waits for would keep the process for its whole length.
+    patience.abort();
   }
 
   #step(work: Promise<void>): void {
