@@ -58,7 +58,7 @@ export interface PickItem {
 }
 
 export type Choice =
-  | { readonly kind: 'filter'; readonly text: string }
+  | { readonly kind: 'filter'; readonly of: 'jobs' | 'dead'; readonly text: string }
   | { readonly kind: 'profile'; readonly name: string }
   | { readonly kind: 'job'; readonly jobId: string }
   | { readonly kind: 'type'; readonly type: string }

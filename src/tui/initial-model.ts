@@ -12,9 +12,10 @@ export interface Start {
   readonly now: number;
   readonly view: RootView;
   readonly filter: string;
+  readonly savedFilters?: readonly string[];
 }
 
-export function initialModel({ session, look, size, now, view, filter }: Start): Model {
+export function initialModel({ session, look, size, now, view, filter, savedFilters = [] }: Start): Model {
   return {
     session,
     look,
@@ -29,6 +30,8 @@ export function initialModel({ session, look, size, now, view, filter }: Start):
     dead: { queue: null, filter: view === 'dead' ? filter : '', focus: 'groups', limit: FIRST_LETTERS },
     slices: initialSlices(now),
     log: { entries: [], follow: true, skipped: 0, filter: '' },
+    savedFilters,
+    perf: null,
     wraps: true,
     help: null,
     dialog: null,

@@ -28,6 +28,10 @@ export type Msg =
   | { readonly t: 'form-text'; readonly at: number; readonly text: string }
   | { readonly t: 'form-problem'; readonly at: number; readonly text: string }
   | { readonly t: 'letter-edited'; readonly at: number; readonly edited: EditedLetter }
+  /** Filters that are kept. */
+  | { readonly t: 'filters'; readonly at: number; readonly filters: readonly string[]; readonly text: string }
+  /** What drawing costs, as a line. */
+  | { readonly t: 'perf'; readonly text: string }
   | { readonly t: 'switched'; readonly now: number; readonly session: Session; readonly problem: string | null };
 
 export interface Looked {
@@ -153,6 +157,8 @@ export type Effect =
   | { readonly t: 'edit-letter'; readonly queue: string; readonly sequenceNumber: string }
   | { readonly t: 'save-letters'; readonly queues: readonly string[]; readonly target: LetterTarget; readonly where: string; readonly path: string }
   | { readonly t: 'save-text'; readonly path: string; readonly text: string }
+  /** Keeps a filter for other days, or gives it up. */
+  | { readonly t: 'save-filter'; readonly filter: string; readonly keep: boolean }
   | { readonly t: 'find-job'; readonly text: string }
   | { readonly t: 'switch-profile'; readonly name: string };
 

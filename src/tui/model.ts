@@ -25,6 +25,10 @@ export interface Model {
   readonly dead: DeadView;
   readonly slices: { readonly [S in SliceName]: Slice<S> };
   readonly log: LogView;
+  /** Kept from one day to the next, for jobs and dead letters. */
+  readonly savedFilters: readonly string[];
+  /** What drawing costs, as a line; null: not shown. */
+  readonly perf: string | null;
   /** Long lines of payloads, results and bodies are broken, not cut. */
   readonly wraps: boolean;
   readonly help: HelpView | null;

@@ -56,6 +56,10 @@ export class TestTerminal implements Terminal {
     this.copied.push(text);
   }
 
+  written(): { frames: number; bytes: number; dropped: number } {
+    return { frames: 0, bytes: 0, dropped: 0 };
+  }
+
   bell(): void {
     this.bells += 1;
   }
@@ -98,6 +102,7 @@ export async function openTestDashboard(dataDir: string, change: { readonly sess
     clock: systemClock,
     profile,
     start: { look: { theme: 'mono', ascii: false }, view: 'overview', filter: '' },
+    filters: { read: () => [], change: (filter, keep) => (keep ? [filter] : []) },
     cwd: change.cwd ?? dataDir,
     openProfile: open,
     show: (model) => {

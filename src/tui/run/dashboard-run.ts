@@ -10,7 +10,8 @@ import { Source } from '../source/source.js';
 import type { Terminal, TerminalEvent } from '../terminal/terminal.js';
 import { update } from '../update/update.js';
 import { Effects, readInWork } from './effects.js';
-import type { OpenedProfile } from './place.js';
+import { Perf } from './perf.js';
+import type { FilterShelf, OpenedProfile } from './place.js';
 
 export interface DashboardParts {
   readonly terminal: Terminal;
@@ -18,6 +19,7 @@ export interface DashboardParts {
   readonly profile: OpenedProfile;
   readonly start: Omit<Start, 'session' | 'size' | 'now'>;
   readonly cwd: string;
+  readonly filters: FilterShelf;
   /** Throws what opening a profile throws; the present one stays open then. */
   readonly openProfile: (name: string) => Promise<OpenedProfile>;
   /** Shows a model. */
@@ -33,6 +35,7 @@ export class DashboardRun {
   readonly #parts: DashboardParts;
   readonly #effects: Effects;
   readonly #stop = new AbortController();
+  readonly #perf: Perf;
   #profile: OpenedProfile;
   #source: Source;
   #model: Model;
@@ -44,10 +47,11 @@ export class DashboardRun {
 
   constructor(parts: DashboardParts) {
     this.#parts = parts;
+    this.#perf = new Perf(parts.clock);
     this.#profile = parts.profile;
     this.ended = new Promise((resolve) => (this.#end = resolve));
-    this.#effects = new Effects(() => ({ profile: this.#profile, terminal: parts.terminal, cwd: parts.cwd, send: (msg) => this.send(msg) }));
-    this.#model = initialModel({ ...parts.start, session: parts.profile.session, size: parts.terminal.size, now: parts.clock.now() });
+    this.#effects = new Effects(() => ({ profile: this.#profile, terminal: parts.terminal, cwd: parts.cwd, filters: parts.filters, send: (msg) => this.send(msg) }));
+    this.#model = initialModel({ ...parts.start, savedFilters: parts.filters.read(), session: parts.profile.session, size: parts.terminal.size, now: parts.clock.now() });
     this.#source = this.#openSource();
   }
 
@@ -89,7 +93,7 @@ export class DashboardRun {
     this.#model = next;
     if (isNew) {
       this.#source.follow(next);
-      this.#parts.show(next);
+      this.#perf.measure(() => this.#parts.show(next));
     }
     for (const effect of effects) this.#run(effect);
   }
@@ -167,6 +171,7 @@ export class DashboardRun {
       await clock.sleep(TICK_MS, signal);
       if (calm < CALM_TICKS && !countsSeconds(this.#model)) continue;
       calm = 0;
+      if (this.#model.perf !== null) this.send({ t: 'perf', text: this.#perf.line(this.#parts.terminal.written(), process.memoryUsage.rss()) });
       this.send({ t: 'tick', now: clock.now(), looked: this.#source.takeLooked() });
     }
   }
@@ -175,6 +180,6 @@ export class DashboardRun {
 const HANG_UP = 129;
 
 /** A line that goes by itself, a retry that is counted down, rows that are held back, a plan that gets too old. */
-function countsSeconds({ flash, running, dialog, jobs, slices }: Model): boolean {
-  return flash !== null || running !== null || dialog !== null || jobs.held !== null || Object.values(slices).some(({ state }) => state === 'error');
+function countsSeconds({ perf, flash, running, dialog, jobs, slices }: Model): boolean {
+  return perf !== null || flash !== null || running !== null || dialog !== null || jobs.held !== null || Object.values(slices).some(({ state }) => state === 'error');
 }

@@ -166,6 +166,8 @@ async function runSmall(place: EffectPlace, effect: SmallEffect): Promise<void> 
       return work.saveText(place, effect);
     case 'save-letters':
       return work.saveLetters(place, effect);
+    case 'save-filter':
+      return work.changeFilters(place, effect);
     case 'find-job':
       return work.findAndOpen(place, effect);
   }

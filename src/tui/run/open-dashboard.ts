@@ -10,7 +10,7 @@ import { frame } from '../view/frame.js';
 import type { InkScreen } from '../view/ink-screen.js';
 import { DashboardRun } from './dashboard-run.js';
 import type { EarlyEvents } from './early-events.js';
-import type { OpenedProfile } from './place.js';
+import type { FilterShelf, OpenedProfile } from './place.js';
 import type { Session } from '../model.js';
 
 export interface OpenDashboard {
@@ -18,6 +18,7 @@ export interface OpenDashboard {
   readonly clock: Clock;
   readonly start: Omit<Start, 'session' | 'size' | 'now'>;
   readonly cwd: string;
+  readonly filters: FilterShelf;
   /** What is known of the profile before it is open. */
   readonly session: Session;
   /** Opens the profile of the command line; throws what opening a profile throws. */
@@ -27,22 +28,31 @@ export interface OpenDashboard {
   readonly early: EarlyEvents;
 }
 
+/** Opening takes longer than this when something is in its way. */
+const PATIENCE_MS = 1_500;
+
 /** The exit code. The terminal is what it was when this resolves or rejects. */
 export async function openDashboard(options: OpenDashboard): Promise<number> {
   const { terminal, clock, start, session, early } = options;
   const screen = new Screen(terminal);
-  screen.show(initialModel({ ...start, session, size: terminal.size, now: clock.now() }));
+  const connecting = initialModel({ ...start, session, size: terminal.size, now: clock.now() });
+  screen.show(connecting);
   const loading = screen.loadInk();
   // What is wrong with it is told where the profile's problem is not in the way.
   loading.catch(() => undefined);
   const opening = options.openFirst();
+  const patience = new AbortController();
+  void clock.sleep(PATIENCE_MS, patience.signal).then(() => {
+    const text = `still opening ${session.place}: another process may hold it, or it does not answer. Ctrl-C leaves`;
+    if (!patience.signal.aborted) screen.show({ ...connecting, size: terminal.size, flash: { tone: 'wait', text, until: Infinity } });
+  });
   try {
-    const profile = await Promise.race([opening, terminal.failure, early.left]);
+    const profile = await Promise.race([opening, terminal.failure, early.left]).finally(() => patience.abort());
     if (typeof profile === 'number') {
       opening.then((opened) => opened.close()).catch(() => undefined);
       return profile;
     }
-    const run = new DashboardRun({ terminal, clock, profile, start, cwd: options.cwd, openProfile: options.openProfile, show: (model) => screen.show(model) });
+    const run = new DashboardRun({ terminal, clock, profile, start, cwd: options.cwd, filters: options.filters, openProfile: options.openProfile, show: (model) => screen.show(model) });
     void early.left.then((code) => run.end(code));
     try {
       run.start();

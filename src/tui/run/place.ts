@@ -18,9 +18,17 @@ export interface OpenedProfile {
   close(): Promise<void>;
 }
 
+/** Where filters are kept from one day to the next. */
+export interface FilterShelf {
+  read(): readonly string[];
+  /** Keeps it or gives it up; answers with all that are kept now. FILE_UNWRITABLE. */
+  change(filter: string, keep: boolean): readonly string[];
+}
+
 export interface EffectPlace {
   readonly profile: OpenedProfile;
   readonly terminal: Pick<Terminal, 'edit'>;
+  readonly filters: FilterShelf;
   /** Where paths that are typed start from. */
   readonly cwd: string;
   readonly send: (msg: Msg) => void;

@@ -89,6 +89,10 @@ export async function saveLetters(place: EffectPlace, { path, queues, target, wh
   note(place, `${num(saved)} dead letters saved to ${path}`, 'good');
 }
 
+export function changeFilters({ profile, filters, send }: EffectPlace, { filter, keep }: EffectOf<'save-filter'>): void {
+  send({ t: 'filters', at: profile.ports.clock.now(), filters: filters.change(filter, keep), text: keep ? `saved; f or F offers it: ${filter}` : `saved no more: ${filter}` });
+}
+
 export async function findAndOpen(place: EffectPlace, { text }: EffectOf<'find-job'>): Promise<void> {
   const jobId = await findJobId(place.profile.ports, text);
   place.send({ t: 'opened-job', at: place.profile.ports.clock.now(), jobId });

@@ -30,17 +30,7 @@ export function openLookers(unmetered: DashboardPorts): Lookers {
   const ports = isCostly(unmetered) ? meter.metered(unmetered) : unmetered;
   const overview = new OverviewLooker(ports, () => (isCostly(ports) ? meter.cost() : null));
   const workers = new WorkersLooker(ports);
-  // Read in when first looked at: the first screen does not wait for them.
-  let deadLooker: DeadLooker | undefined;
-  let jobLooker: JobLooker | undefined;
-  const dead = async (): Promise<DeadLooker> => {
-    const { DeadLooker } = await import('./look-dead.js');
-    return (deadLooker ??= new DeadLooker(ports));
-  };
-  const job = async (): Promise<JobLooker> => {
-    const { JobLooker } = await import('./look-job.js');
-    return (jobLooker ??= new JobLooker(ports));
-  };
+  const { dead, job, forget } = onDemand(ports);
   const look = async (interest: Interest, signal: AbortSignal): Promise<SliceData[SliceName]> => {
     switch (interest.slice) {
       case 'overview':
@@ -70,7 +60,24 @@ export function openLookers(unmetered: DashboardPorts): Lookers {
       const data = await look(interest, signal);
       return { data, text: comparable(interest.slice, data) };
     },
-    forget: () => deadLooker?.forget(),
+    forget,
+  };
+}
+
+/** Read in when first looked at: the first screen does not wait for them. */
+function onDemand(ports: DashboardPorts): { readonly dead: () => Promise<DeadLooker>; readonly job: () => Promise<JobLooker>; readonly forget: () => void } {
+  let dead: DeadLooker | undefined;
+  let job: JobLooker | undefined;
+  return {
+    dead: async () => {
+      const { DeadLooker } = await import('./look-dead.js');
+      return (dead ??= new DeadLooker(ports));
+    },
+    job: async () => {
+      const { JobLooker } = await import('./look-job.js');
+      return (job ??= new JobLooker(ports));
+    },
+    forget: () => dead?.forget(),
   };
 }
 

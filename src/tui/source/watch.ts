@@ -22,8 +22,8 @@ export interface Watched {
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 60_000;
 const JITTER = 0.1;
-/** Looking takes at most a fifth of the time. */
-const REST_PER_LOOK = 4;
+/** Looking takes at most a twelfth of the time. */
+const REST_PER_LOOK = 12;
 const FOREVER_MS = 24 * 60 * 60_000;
 
 export class Watch {

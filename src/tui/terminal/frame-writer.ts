@@ -3,7 +3,7 @@
 
 import { textWidth } from '../../output/text-width.js';
 import type { Clock } from '../../ports/clock.js';
-import type { Size } from './terminal.js';
+import type { Size, Written } from './terminal.js';
 
 /** What of the real terminal is needed. */
 export interface FrameTarget {
@@ -38,6 +38,7 @@ export class FrameWriter {
   #mustClear = false;
   #waitsForDrain = false;
   #suspended = false;
+  #written: Written = { frames: 0, bytes: 0, dropped: 0 };
   #isResizing = false;
 
   constructor(target: FrameTarget, clock: Clock) {
@@ -45,8 +46,13 @@ export class FrameWriter {
     this.#clock = clock;
   }
 
+  get written(): Written {
+    return this.#written;
+  }
+
   /** Shows the frame, at once or, when one was written just now, as soon as a screen can show it; unless a newer one comes. */
   draw(frame: string): void {
+    if (!this.#isDrawn) this.#written = { ...this.#written, dropped: this.#written.dropped + 1 };
     this.#newest = frame;
     this.#isDrawn = false;
     const waitMs = this.#writtenAt + FRAME_MS - this.#clock.monotonic();
@@ -117,7 +123,10 @@ export class FrameWriter {
     const text = this.#changes(rows);
     this.#onScreen = rows;
     this.#writtenAt = this.#clock.monotonic();
-    if (text !== '') this.#target.write(BEGIN_FRAME + text + END_FRAME);
+    if (text === '') return;
+    const { frames, bytes, dropped } = this.#written;
+    this.#written = { frames: frames + 1, bytes: bytes + Buffer.byteLength(text), dropped };
+    this.#target.write(BEGIN_FRAME + text + END_FRAME);
   }
 
   #changes(rows: readonly string[]): string {

@@ -10,7 +10,7 @@ import { editText } from './edit-text.js';
 import { FrameWriter } from './frame-writer.js';
 import { KeyDecoder } from './key-decoder.js';
 import { StrayOutput } from './stray-output.js';
-import type { Size, Terminal, TerminalEvent } from './terminal.js';
+import type { Size, Terminal, TerminalEvent, Written } from './terminal.js';
 import { ENTER_MODES, INPUT_MODES, LEAVE_MODES } from './terminal-modes.js';
 
 export interface TerminalParts {
@@ -101,6 +101,10 @@ class ProcessTerminal implements Terminal {
     if (this.#state !== 'ours') return;
     const sequence = copySequence(text, this.#parts.settings.insideTmux);
     if (sequence !== undefined) this.#parts.stdout.write(sequence);
+  }
+
+  written(): Written {
+    return this.#frames.written;
   }
 
   bell(): void {

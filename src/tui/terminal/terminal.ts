@@ -27,6 +27,13 @@ export type TerminalEvent =
   /** The terminal has gone (hang-up, closed pipe): nothing that is drawn arrives any more. */
   | { readonly kind: 'gone' };
 
+export interface Written {
+  readonly frames: number;
+  readonly bytes: number;
+  /** Frames that a newer one took the place of before they were written. */
+  readonly dropped: number;
+}
+
 export interface Terminal {
   /**
    * Rejects with an exception that nobody in the process caught; the terminal has been given back by then. To be raced
@@ -63,6 +70,9 @@ export interface Terminal {
   copy(text: string): void;
 
   bell(): void;
+
+  /** Since the first frame. */
+  written(): Written;
 
   /** Stops the process until the shell brings it back (Ctrl-Z), where the system has that; then draws the last frame anew. */
   stop(): void;

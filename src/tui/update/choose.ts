@@ -3,14 +3,14 @@
 import type { Choice } from '../dialogs.js';
 import type { Model } from '../model.js';
 import { beginPlan } from './changes.js';
-import { openJob, setJobsFilter, showJobs } from './places.js';
+import { openJob, setDeadFilter, setJobsFilter } from './places.js';
 import { typedText } from './edit-text.js';
 import { flash, placeIn, replacePlace, stay, switchProfile, type Step } from './step.js';
 
 export function choose(model: Model, choice: Choice, _at: number): Step {
   switch (choice.kind) {
     case 'filter':
-      return stay(placeIn(model, 'jobs') === undefined ? showJobs(model, choice.text) : setJobsFilter(model, choice.text));
+      return stay(choice.of === 'dead' ? setDeadFilter(model, choice.text) : setJobsFilter(model, choice.text));
     case 'profile':
       return choice.name === model.session.profile
         ? stay(flash(model, 'plain', `profile ${choice.name} is open`))

@@ -43,6 +43,7 @@ export const SCREEN_COMMANDS: readonly ScreenCommand[] = [
   { names: ['profile'], takes: '[name]', help: 'another profile', run: profile, words: ({ session }) => session.profiles },
   { names: ['theme'], takes: 'NAME', help: `colours: ${THEMES.join(', ')}`, run: theme, words: () => THEMES },
   { names: ['ascii'], takes: '', help: 'plain characters, or drawn ones', run: (model) => stay({ ...model, look: { ...model.look, ascii: !model.look.ascii } }) },
+  { names: ['perf'], takes: '', help: 'what drawing costs, or no more', run: (model) => stay({ ...model, perf: model.perf === null ? 'measuring …' : null, flash: null }) },
   { names: ['help'], takes: '', help: 'all keys', run: (model) => stay({ ...model, help: { filter: '', scroll: 0 } }) },
   { names: ['quit', 'q'], takes: '', help: 'quit', run: (model) => doing({ ...model, ended: true }, { t: 'quit', code: 0 }) },
 ];

@@ -10,6 +10,7 @@ import type { LetterRow, OperationRow } from '../data.js';
 import { isResumable, type Operation } from '../../domain/dead-letters/operation.js';
 import { AS_USUAL, beginPlan } from './changes.js';
 import { beginEdit, savePrompt } from './detail.js';
+import { pickFilter, saveFilter } from './filters.js';
 import { askAgain } from './jobs.js';
 import { moveTo, toggleMark } from './list.js';
 import { openJob, setDeadQueue } from './places.js';
@@ -41,6 +42,8 @@ export const deadActions: Handlers<Action, 'dead'> = {
     return stay(flash(withList(model, 'letters', { ...model.lists.letters, marks: ids }), 'plain', `${ids.length} loaded messages marked`));
   },
   'dead.filter': (model) => stay({ ...model, prompt: { kind: 'filter', ...typedText(model.dead.filter), problem: null }, flash: null }),
+  'dead.filters': (model) => stay(pickFilter(model, 'dead')),
+  'dead.save-filter': (model) => saveFilter(model, model.dead.filter),
   'dead.next-queue': (model) => stay(otherQueue(model, 1)),
   'dead.previous-queue': (model) => stay(otherQueue(model, -1)),
   'dead.more': (model) => {

@@ -1,6 +1,5 @@
 // The list of jobs: marks, filters, sorting, and the window of the store that is loaded.
 
-import type { PickDialog } from '../dialogs.js';
 import { interestKey, wishesOf } from '../interest.js';
 import type { Action } from '../keymap.js';
 import { visibleRows } from '../layout.js';
@@ -10,6 +9,7 @@ import { idsOf, jobRows } from '../rows.js';
 import type { SliceName } from '../data.js';
 import { shellWord } from '../../domain/dead-letters/selection.js';
 import { beginJobChange } from './changes.js';
+import { pickFilter, saveFilter } from './filters.js';
 import { openJob, showDead } from './places.js';
 import { moveTo, settleList, toggleMark } from './list.js';
 import { typedText } from './edit-text.js';
@@ -38,7 +38,8 @@ export const jobsActions: Handlers<Action, 'jobs'> = {
     const sort = JOB_SORTS[(JOB_SORTS.indexOf(model.jobs.sort) + 1) % JOB_SORTS.length] ?? 'created';
     return stay(settleList({ ...model, jobs: { ...model.jobs, sort } }, 'jobs'));
   },
-  'jobs.filters': (model) => stay({ ...model, dialog: filtersDialog(model.jobs.filter) }),
+  'jobs.filters': (model) => stay(pickFilter(model, 'jobs')),
+  'jobs.save-filter': (model) => saveFilter(model, model.jobs.filter),
   'jobs.copy': (model) => copyText(model, model.lists.jobs.selected ?? undefined),
   'jobs.copy-command': (model) => {
     const { filter } = model.jobs;
@@ -74,27 +75,6 @@ export function askAgain(model: Model, name: SliceName): Model {
   const key = interestKey(wish.interest);
   if (key === model.slices[name].key) return model;
   return { ...model, slices: { ...model.slices, [name]: { ...model.slices[name], key, state: 'loading' } } };
-}
-
-const FILTERS: readonly (readonly [string, string])[] = [
-  ['every job', ''],
-  ['failed or dead-lettered', 'status in (Failed, DeadLettered)'],
-  ['running', 'status = Running'],
-  ['waiting', 'status = Queued'],
-  ['running for over 10 minutes', 'status = Running and age > 10m'],
-  ['retried at least once', 'attempt > 1'],
-  ['of the last hour', 'age < 1h'],
-  ['high priority', 'priority >= high'],
-];
-
-function filtersDialog(current: string): PickDialog {
-  return {
-    kind: 'pick',
-    title: 'Filters',
-    items: FILTERS.map(([label, text]) => ({ label, detail: text, choice: { kind: 'filter', text } })),
-    index: Math.max(0, FILTERS.findIndex(([, text]) => text === current)),
-    otherwise: null,
-  };
 }
 
 function targetOf(model: Model): JobTarget {

@@ -13,7 +13,7 @@ import { doing, flash, leave, placeIn, stay, type Step } from './step.js';
 
 type Result = Extract<
   Msg,
-  { readonly t: 'note' | 'counted' | 'planned' | 'prepare-failed' | 'progress' | 'done' | 'opened-job' | 'submitted' | 'form-text' | 'form-problem' | 'letter-edited' | 'switched' }
+  { readonly t: 'note' | 'counted' | 'planned' | 'prepare-failed' | 'progress' | 'done' | 'opened-job' | 'submitted' | 'form-text' | 'form-problem' | 'letter-edited' | 'filters' | 'perf' | 'switched' }
 >;
 
 export function takeResult(model: Model, msg: Result): Step {
@@ -40,6 +40,10 @@ export function takeResult(model: Model, msg: Result): Step {
       return stay(withFormProblem(model, msg.text));
     case 'letter-edited':
       return editedLetter(model, msg);
+    case 'filters':
+      return stay(flash({ ...model, savedFilters: msg.filters }, 'good', msg.text));
+    case 'perf':
+      return stay(model.perf === null ? model : { ...model, perf: msg.text });
     case 'switched':
       return switched(model, msg);
   }

@@ -81,6 +81,7 @@ export function messageLine(model: Model): Line {
   const { running, flash } = model;
   if (running !== null && (flash === null || !running.stopping)) return fitLine(runningLine(model), columns);
   if (flash !== null) return fitLine(line(' ', span(clean(flash.text), flash.tone === 'plain' ? 'strong' : flash.tone)), columns);
+  if (model.perf !== null) return fitLine(line(' ', span(model.perf, 'faint')), columns);
   const { overview } = model.slices;
   const problem = overview.state === 'error' ? overview.problem : (overview.data?.stats.problem ?? null);
   if (problem !== null) {

@@ -36,11 +36,11 @@ function contentOf(dialog: Dialog, cells: number, height: number): readonly Line
     case 'ask':
       return askLines(dialog, cells, height);
     case 'wait':
-      return [...texts([{ text: `${dialog.text} …`, tone: 'plain' }], cells), ...commandLines(dialog.command, cells), line(''), keys([['Esc', 'cancel']])];
+      return [...texts([{ text: `${dialog.text} …`, tone: 'plain' }], cells), ...commandLines(dialog.command, cells), line(''), ...keys([['Esc', 'cancel']], cells)];
     case 'pick':
       return pickLines(dialog, cells, height);
     case 'tell':
-      return [...texts(dialog.lines, cells).slice(0, Math.max(1, height - 3)), ...commandLines(dialog.command, cells), line(''), keys([['Esc', 'close'], ...(dialog.command === null ? [] : [['y', 'copy the command'] as const])])];
+      return [...texts(dialog.lines, cells).slice(0, Math.max(1, height - 3)), ...commandLines(dialog.command, cells), line(''), ...keys([['Esc', 'close'], ...(dialog.command === null ? [] : [['y', 'copy the command'] as const])], cells)];
   }
 }
 
@@ -48,8 +48,8 @@ function askLines(dialog: AskDialog, cells: number, height: number): readonly Li
   const { details, showsDetails, command, verb, expect, typed, request } = dialog;
   const asked =
     expect === null
-      ? [keys([['y', verb], ['n, Esc, Enter', 'cancel'], ...(details.length > 0 ? [['v', showsDetails ? 'less' : 'list'] as const] : []), ...(request?.action === 'replay' ? [['t', 'to'] as const, ['s', 'speed'] as const] : []), ...(command === null ? [] : [['c', 'copy'] as const])])]
-      : [line('type  ', span(expect, 'strong'), '  to go on:'), line('> ', ...typedLine(typed, typed.length, cells - 3)), keys([['Esc', 'cancel']])];
+      ? keys([['y', verb], ['n, Esc, Enter', 'cancel'], ...(details.length > 0 ? [['v', showsDetails ? 'less' : 'list'] as const] : []), ...(request?.action === 'replay' ? [['t', 'to'] as const, ['s', 'speed'] as const] : []), ...(command === null ? [] : [['c', 'copy'] as const])], cells)
+      : [line('type  ', span(expect, 'strong'), '  to go on:'), line('> ', ...typedLine(typed, typed.length, cells - 3)), ...keys([['Esc', 'cancel']], cells)];
   const foot = [...commandLines(command, cells), line(''), ...asked];
   const body = [...texts(dialog.lines, cells), ...(showsDetails ? [line(''), ...texts(details, cells)] : [])];
   return [...body.slice(0, Math.max(1, height - foot.length)), ...foot];
@@ -63,7 +63,7 @@ function pickLines({ items, index }: PickDialog, cells: number, height: number):
     const row = fitLine(line(top + offset === index ? ' > ' : '   ', left(clean(label), labelCells), span(clean(detail), 'faint')), cells);
     return top + offset === index ? [span(plainText(row), 'selected')] : row;
   });
-  return [...shown, line(''), keys([['Enter', 'take'], ['Esc', 'close']])];
+  return [...shown, line(''), ...keys([['Enter', 'take'], ['Esc', 'close']], cells)];
 }
 
 function texts(lines: readonly DialogLine[], cells: number): readonly Line[] {
@@ -77,8 +77,15 @@ function commandLines(command: string | null, cells: number): readonly Line[] {
   return (rows.length > 4 ? [middle(`$ ${clean(command)}`, cells)] : rows).map((row) => line(span(row, 'faint')));
 }
 
-function keys(pairs: readonly (readonly [string, string])[]): Line {
-  const pieces = pairs.flatMap(([key, what], index) => [index === 0 ? '' : '   ', span(`[${key}]`, 'accent'), ` ${what}`]);
-  const row = line(...pieces);
-  return lineWidth(row) === 0 ? line(' ') : row;
+/** In as many lines as they need. */
+function keys(pairs: readonly (readonly [string, string])[], cells: number): readonly Line[] {
+  const lines: Line[] = [];
+  let row: Line = [];
+  for (const [key, what] of pairs) {
+    const piece = line(span(`[${key}]`, 'accent'), ` ${what}`);
+    const longer = row.length === 0 ? piece : line(...row, '   ', ...piece);
+    if (row.length > 0 && lineWidth(longer) > cells) lines.push(row);
+    row = row.length > 0 && lineWidth(longer) > cells ? piece : longer;
+  }
+  return [...lines, row];
 }

@@ -14,6 +14,6 @@ export function scrolled(content: readonly Line[], scroll: number, cells: number
   const rows = Math.max(1, height - 1);
   const top = Math.min(Math.max(0, scroll), lastScroll(content.length, height));
   const end = Math.min(content.length, top + rows);
-  const place = fitLine(line(span(` ${top + 1}-${end} of ${content.length}${end < content.length ? ', j shows more' : ''}`, 'faint')), cells);
+  const place = fitLine(line(span(` ${top + 1}-${end} of ${content.length}${end < content.length ? ', down shows more' : ''}`, 'faint')), cells);
   return [...block(content.slice(top, end), cells, rows), ...(height > 1 ? [place] : [])];
 }
