@@ -65,6 +65,7 @@ const result = await build({
   logLevel: 'warning',
 });
 const files = await mergeChunks(result, root, 'src/process-main.ts', [
+  { name: 'first-paint', sources: ['src/tui/run/first-paint.ts'] },
   { name: 'shell', sources: ['src/cli.ts', 'src/output/streams.ts', 'src/commands/help-text.ts'] },
   {
     name: 'submit-path',

@@ -1,7 +1,6 @@
 // Ties the program to the real process: streams, environment, signals, exit code.
 
 import type { SignalName, SignalSource } from './commands/signals.js';
-import type { Streams } from './output/streams.js';
 import { VERSION } from './version.js';
 
 /**
@@ -15,7 +14,8 @@ export async function runProcess(): Promise<void> {
     process.stdout.write(`${VERSION}\n`);
     return;
   }
-  const overScreen = argv[0] === 'dashboard' ? await paintFirst(argv) : undefined;
+  // Somebody waits for a screen: it is there before the program is.
+  const overScreen = argv[0] === 'dashboard' ? (await import('./tui/run/first-paint.js')).paintFirst(argv, process, process.env) : undefined;
   const [{ main }, { processStreams }] = await Promise.all([import('./cli.js'), import('./output/streams.js')]);
   const streams = processStreams(process);
   process.exitCode = await main({
@@ -25,17 +25,6 @@ export async function runProcess(): Promise<void> {
     cwd: process.cwd(),
     signals: processSignals,
   });
-}
-
-/** Somebody waits for a screen: it is there before the program is. Answers how the streams give it back before they write. */
-async function paintFirst(argv: readonly string[]): Promise<((streams: Streams) => Streams) | undefined> {
-  const { firstScreen, wantsFirstScreen } = await import('./tui/terminal/first-screen.js');
-  if (!wantsFirstScreen(argv, process)) return undefined;
-  const [{ skeleton }, { speaksUnicode }] = await Promise.all([import('./tui/run/skeleton.js'), import('./output/speaks-unicode.js')]);
-  const { columns, rows } = process.stdout;
-  const ascii = argv.includes('--ascii') || !speaksUnicode(process.env);
-  firstScreen.paint(skeleton({ columns: columns || 80, rows: rows || 24 }, { session: undefined, ascii }));
-  return (streams) => ({ ...streams, stdout: firstScreen.before(streams.stdout), stderr: firstScreen.before(streams.stderr) });
 }
 
 const SIGNALS: readonly SignalName[] = ['SIGHUP', 'SIGINT', 'SIGTERM'];

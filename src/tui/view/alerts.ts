@@ -20,7 +20,7 @@ export function alertsOf(model: Model, cells: number, rows: number): readonly Li
   const alerts = [...backendAlerts(data), ...deadAlerts(data), ...workerAlerts(model, data), ...queueAlerts(model, data), ...unsentAlerts(data), ...failureAlerts(data)];
   const cost = data.cost === null ? [] : [line(span(` ~ cost of this screen: ${costText(data.cost)}`, 'faint'))];
   const room = rows - cost.length;
-  if (alerts.length === 0) return [line(span(left(cells < 66 ? ' v nothing' : ' v nothing: no stalled queue, no silent worker, no new failure', cells), 'good')), ...cost].slice(0, rows);
+  if (alerts.length === 0) return [line(span(left(cells < 66 ? ' v nothing: no stalled queue, no new failure' : ' v nothing: no stalled queue, no silent worker, no new failure', cells), 'good')), ...cost].slice(0, rows);
   const shown = alerts.length > room ? alerts.slice(0, Math.max(0, room - 1)) : alerts;
   const more = alerts.length - shown.length;
   let spare = room - shown.length - (more > 0 ? 1 : 0);
