@@ -2,9 +2,9 @@
 
 import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { PROGRAM, programEnv } from '../support/built-program.js';
+import { freePort } from '../support/free-port.js';
 import { tempDir } from '../support/temp-dir.js';
 
 const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
@@ -12,15 +12,6 @@ const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
 function linesOfReadme(): readonly string[] {
   const section = README.slice(README.indexOf('## The same job on Service Bus'));
   return (/```sh\n([\s\S]*?)```/.exec(section)?.[1] ?? '').trimEnd().split('\n');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
 
 /** As typed, but on ports that nobody uses: other tests have emulators too. */

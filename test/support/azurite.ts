@@ -2,8 +2,9 @@
 
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
+
+import { freePort } from './free-port.js';
 
 export interface Azurite {
   readonly connectionString: string;
@@ -48,16 +49,4 @@ export async function startAzurite({ tls }: AzuriteOptions = {}): Promise<Azurit
       await exited;
     },
   };
-}
-
-/** Free a moment ago: nothing else on this machine asks for it between. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => (address !== null && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port'))));
-    });
-  });
 }

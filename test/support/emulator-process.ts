@@ -10,6 +10,7 @@ import type { QueueDefinition } from '../../src/emulator/queue-catalog.js';
 import { programEnv } from './built-program.js';
 import { bundle } from './bundle.js';
 import { REGISTRY_QUEUES, TEST_KEY } from './emulator.js';
+import { freePort } from './free-port.js';
 
 export interface EmulatorProcessOptions {
   /** Its files are kept there; it must be there already. */
@@ -53,7 +54,7 @@ interface Started {
 export async function openEmulatorProcess(options: EmulatorProcessOptions): Promise<EmulatorProcess> {
   const program = await buildProgram();
   const log = { text: '' };
-  let child = await startChild(program, options, { port: 0, adminPort: 0 }, log);
+  let child = await startChild(program, options, { port: await freePort(), adminPort: await freePort() }, log);
   const { started } = child;
   const end = async (signal: NodeJS.Signals): Promise<number | null> => {
     child.process.kill(signal);

@@ -10,6 +10,7 @@ import type { QueueDefinition } from '../../src/emulator/queue-catalog.js';
 import type { AccessKey } from '../../src/emulator/sas/access-key.js';
 import { type RunningEmulator, type StartEmulator, startEmulator } from '../../src/emulator/start-emulator.js';
 import { systemClock } from '../../src/ports/clock.js';
+import { freePort } from './free-port.js';
 import { tempDir } from './temp-dir.js';
 
 export const TEST_KEY: AccessKey = { name: 'test', key: Buffer.from('the key of tests').toString('base64'), rights: new Set(['Send', 'Listen', 'Manage']) };
@@ -35,8 +36,8 @@ export async function openTestEmulator(options: Partial<StartEmulator> = {}): Pr
   const file = options.file ?? join(tempDir(), 'emulator.db');
   const emulator = await startEmulator({
     host: '127.0.0.1',
-    port: 0,
-    adminPort: 0,
+    port: await freePort(),
+    adminPort: await freePort(),
     keys: [TEST_KEY],
     queues: REGISTRY_QUEUES,
     clock: systemClock,

@@ -10,6 +10,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { AppError } from '../../../../src/domain/errors.js';
 import { redactSecrets } from '../../../../src/drivers/azure-access/redact-secrets.js';
 import { isTransient, retryAfterMs, serviceBusError } from '../../../../src/drivers/service-bus/service-bus-errors.js';
+import { freePort } from '../../../support/free-port.js';
 import { openRefusingBroker, type RefusingBroker } from '../../../support/refusing-broker.js';
 
 const RETRY = { maxRetries: 0, timeoutInMs: 5_000 };
@@ -204,13 +205,6 @@ describe('secrets', () => {
 
 function emulatorAt(host: string, port: number): string {
   return `Endpoint=sb://${host}:${port};SharedAccessKeyName=k;SharedAccessKey=x;UseDevelopmentEmulator=true`;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await listen(server);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 function listen(server: Server): Promise<number> {
