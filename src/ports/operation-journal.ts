@@ -24,6 +24,9 @@ export interface OperationJournal {
   /** The entries of these letters; numbers that are not in the plan are not answered. */
   entriesOf(params: { operation: string; queue: string; sequenceNumbers: readonly string[] }): Promise<readonly LedgerEntry[]>;
 
+  /** The largest sequence number of the plan in each of its queues. */
+  lastNumbers(operation: string): Promise<ReadonlyMap<string, bigint>>;
+
   /** How many entries are in which state, by stage and note. */
   counts(operation: string): Promise<readonly LedgerCount[]>;
 

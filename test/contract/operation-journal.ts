@@ -91,6 +91,19 @@ export function operationJournalContract(make: () => JournalUnderTest): void {
       expect(await journal.entriesOf({ operation: 'R0000001', queue: 'second-queue', sequenceNumbers: ['102'] })).toEqual([]);
     });
 
+    test('tells the last number of the plan in each queue, however many digits numbers have', async () => {
+      const { journal } = make();
+      const lease = await planned(journal, 'R0000001', 1);
+      await lease.addEntries([
+        testEntry(2, { sequenceNumber: '9223372036854775806' }),
+        testEntry(3, { sequenceNumber: '99' }),
+        testEntry(4, { queue: 'second-queue', sequenceNumber: '9' }),
+        testEntry(5, { queue: 'second-queue', sequenceNumber: '10' }),
+      ]);
+      await planned(journal, 'R0000002', 3);
+      expect(await journal.lastNumbers('R0000001')).toEqual(new Map([['first-queue', 9223372036854775806n], ['second-queue', 10n]]));
+    });
+
     test('counts entries by state, stage and note', async () => {
       const { journal } = make();
       const lease = await planned(journal, 'R0000001', 5);

@@ -102,6 +102,19 @@ class SqliteJournal implements OperationJournal {
     );
   }
 
+  lastNumbers(operation: string): Promise<ReadonlyMap<string, bigint>> {
+    return this.#read((db) => {
+      const rows = db
+        .prepare<[string], [queue: string, last: string]>(
+          `SELECT queue, CAST(max(CAST(sequence_number AS INTEGER)) AS TEXT) FROM entries
+           WHERE operation = (SELECT seq FROM operations WHERE id = ?) GROUP BY queue`,
+        )
+        .raw()
+        .all(operation);
+      return new Map(rows.map(([queue, last]) => [queue, BigInt(last)]));
+    });
+  }
+
   counts(operation: string): Promise<readonly LedgerCount[]> {
     return this.#read((db) =>
       db

@@ -3,18 +3,23 @@
 
 import type { Database } from 'better-sqlite3';
 
-import { hasEnded, type Job } from '../../domain/job.js';
+import { hasEnded, type Job, type JobId } from '../../domain/job.js';
 import type { OutboxEntry } from '../../domain/message.js';
 import type { Clock } from '../../ports/clock.js';
 import { CREATOR_HOLD_MS } from '../../ports/outbox.js';
 import { prepared } from './database.js';
 import type { Tallies } from './tally.js';
 
+/** Most of what one process has saved and not sent yet. */
+const MAX_REMEMBERED = 500;
+
 export class OutboxRows {
   /** Names this process. */
   readonly owner: string;
   /** Whether this process may hold entries that it has created and nobody has claimed. */
   mayHaveCreated = false;
+  /** The newest entries of this process by job number, also of saves that were undone. */
+  readonly #remembered = new Map<number, OutboxEntry>();
   readonly #db: Database;
   readonly #tallies: Tallies;
   readonly #clock: Clock;
@@ -38,12 +43,20 @@ export class OutboxRows {
     else prepared(this.#db, WATCH).run(number, lookAt);
   }
 
+  /** What the row of this job with this sequence says, if this process has saved it a moment ago: the job need not be read for it. */
+  takeRemembered(number: number, { jobId, sequence }: { readonly jobId: JobId; readonly sequence: number }): OutboxEntry | undefined {
+    const entry = this.#remembered.get(number);
+    this.#remembered.delete(number);
+    return entry?.jobId === jobId && entry.sequence === sequence ? entry : undefined;
+  }
+
   #put(number: number, entry: OutboxEntry): void {
     removeEntry(this.#db, this.#tallies, number);
     const now = this.#clock.now();
     prepared(this.#db, INSERT).run(number, entry.sequence, entry.queue, entry.notBefore, now, this.owner, now + CREATOR_HOLD_MS);
     this.#tallies.add(1, 'outbox', entry.queue);
     this.mayHaveCreated = true;
+    if (this.#remembered.size < MAX_REMEMBERED || this.#remembered.has(number)) this.#remembered.set(number, entry);
   }
 }
 

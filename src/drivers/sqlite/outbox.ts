@@ -6,10 +6,9 @@ import type { Database } from 'better-sqlite3';
 
 import type { Job, JobId } from '../../domain/job.js';
 import { moveToLocal } from '../../domain/lifecycle.js';
-import { outboxEntryFor } from '../../domain/message.js';
+import { type OutboxEntry, outboxEntryFor } from '../../domain/message.js';
 import type { ClaimedEntry, ClaimOutbox, Outbox, OutboxWaiting } from '../../ports/outbox.js';
 import { prepared } from './database.js';
-import { encodeState } from './job-rows.js';
 import { saveJob } from './job-save.js';
 import { type JobTransaction, jobNumber, readJob } from './job-transaction.js';
 import { ensureLocalQueue } from './local-twin.js';
@@ -68,10 +67,8 @@ export class SqliteOutbox implements Outbox {
         const number = ownedBy(db, entry.jobId, claim);
         if (number === undefined) continue;
         removeEntry(db, tallies, number);
-        const job = readJob(db, entry.jobId);
-        if (job?.sequence !== entry.sequence || job.queueMode !== 'pending') continue;
         // Without a new version: whoever read the job before this and saves it is not wrong about anything he decides by.
-        prepared(db, 'UPDATE jobs SET state = ? WHERE job = ?').run(encodeState({ ...job, queueMode: 'service_bus' }), number);
+        prepared(db, NOTE_SENT).run(number, entry.sequence);
       }
     });
   }
@@ -122,13 +119,22 @@ export class SqliteOutbox implements Outbox {
 
   /** None when the job has moved on. */
   #take(db: Database, row: EntryRow, hold: { claim: string; freeAt: number }): ClaimedEntry[] {
-    const job = row.jobId === null ? undefined : readJob(db, row.jobId);
-    if (job === undefined || !waitsFor(job, row.sequence)) {
+    const entry = this.#entryOf(db, row);
+    if (entry === undefined) {
       removeEntry(db, this.#parts.transaction.tallies, row.job);
       return [];
     }
     prepared(db, HOLD).run(hold.claim, hold.freeAt, row.seq);
-    return [{ entry: outboxEntryFor(job, row.notBefore), savedAt: row.savedAt, tries: row.tries, claim: hold.claim }];
+    return [{ entry, savedAt: row.savedAt, tries: row.tries, claim: hold.claim }];
+  }
+
+  /** A job that moves on takes its entry along in the same transaction, so one that is remembered still says what the job waits for. */
+  #entryOf(db: Database, { job: number, jobId, sequence, notBefore }: EntryRow): OutboxEntry | undefined {
+    if (jobId === null) return undefined;
+    const remembered = this.#parts.rows.takeRemembered(number, { jobId, sequence });
+    if (remembered !== undefined) return remembered;
+    const job = readJob(db, jobId);
+    return job !== undefined && waitsFor(job, sequence) ? outboxEntryFor(job, notBefore) : undefined;
   }
 
   #now(): number {
@@ -168,6 +174,10 @@ const IS_FREE = "(outbox.free_at <= ? OR outbox.free_at > ? OR outbox.holder = ?
 const FIND_ANY = `SELECT ${ROW} FROM outbox LEFT JOIN jobs ON jobs.job = outbox.job WHERE ${IS_FREE} ORDER BY outbox.seq LIMIT ?`;
 const FIND_OF = `SELECT ${ROW} FROM jobs JOIN outbox ON outbox.job = jobs.job WHERE jobs.id = ? AND ${IS_FREE}`;
 const ANY_FREE = 'SELECT 1 FROM outbox WHERE free_at <= ? UNION ALL SELECT 1 FROM outbox WHERE free_at > ? LIMIT 1';
+/** The message that the job waits for now; one that was moved meanwhile is on the store's own queue. */
+const NOTE_SENT = `
+  UPDATE jobs SET state = json_set(state, '$.queueMode', 'service_bus')
+  WHERE job = ? AND state ->> '$.sequence' = ? AND state ->> '$.queueMode' = 'pending'`;
 const HOLD = 'UPDATE outbox SET holder = ?, free_at = ? WHERE seq = ?';
 const PUT_BACK = "UPDATE outbox SET holder = '', free_at = ?, tries = tries + ?, problem = coalesce(?, problem) WHERE job = ?";
 /** Among the first hundred, so that a queue of new entries costs no more than a short one. */

@@ -18,7 +18,7 @@ export interface OperationOutcome {
 }
 
 /** Letters at work at once: enough to fill the group commits of a store, few enough to hold their bodies. */
-const MAX_IN_FLIGHT = 64;
+const MAX_IN_FLIGHT = 250;
 /** Entries of the plan in memory at once. */
 const SLICE = 10_000;
 /** Locks of a process that was killed end by themselves; longer ones belong to somebody who works. */

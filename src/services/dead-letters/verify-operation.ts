@@ -14,7 +14,7 @@ export async function verifyOperation(
   operation: Operation,
   since: number,
 ): Promise<{ unexplained: number; after: number }> {
-  const last = await lastNumbers(ports, operation);
+  const last = await ports.journal.lastNumbers(operation.id);
   const present = new Map<string, ReadonlySet<string>>();
   for (const [queue, lastNumber] of last) present.set(queue, await presentLetters(ports, { operation, queue, lastNumber }));
   let unexplained = 0;
@@ -27,19 +27,7 @@ export async function verifyOperation(
   return { unexplained, after: await countLetters(ports, operation.queues) };
 }
 
-/** The largest number of the plan in each queue: the walk need not go further. */
-async function lastNumbers(ports: Pick<OperationPorts, 'journal'>, operation: Operation): Promise<ReadonlyMap<string, bigint>> {
-  const last = new Map<string, bigint>();
-  for await (const entries of entryPages(ports, operation)) {
-    for (const { queue, sequenceNumber } of entries) {
-      const number = BigInt(sequenceNumber);
-      if (number > (last.get(queue) ?? 0n)) last.set(queue, number);
-    }
-  }
-  return last;
-}
-
-/** Numbers of the plan that a second peek finds; usually few. */
+/** Numbers of the plan that a second peek finds; usually few. It need not go further than the last one of the plan. */
 async function presentLetters(
   ports: Pick<OperationPorts, 'journal' | 'deadLetters'>,
   { operation, queue, lastNumber }: { operation: Operation; queue: string; lastNumber: bigint },

@@ -7,12 +7,12 @@ import { hasCode } from '../../domain/errors.js';
 import type { Job } from '../../domain/job.js';
 import type { Json } from '../../domain/json.js';
 import { matchesWhere, whereFields } from '../../domain/where/evaluate.js';
-import type { DeadLetter } from '../../ports/dead-letter-queue.js';
+import type { DeadLetter, DeadLetterPage } from '../../ports/dead-letter-queue.js';
 import { readPayload } from '../submit-prepare.js';
 import type { LetterReadPorts } from './operation-ports.js';
 
-/** Bodies are in memory for one page at a time. */
-export const LETTER_PAGE = 100;
+/** Bodies are in memory for two pages at a time. With the one more that tells of a next page, one answer of Service Bus. */
+export const LETTER_PAGE = 249;
 
 export interface FoundLetter {
   readonly letter: DeadLetter;
@@ -43,18 +43,17 @@ export async function* walkLetters(ports: LetterReadPorts, walk: LetterWalk): As
   }
 }
 
-/** All dead letters of a queue, in pages. */
+/** All dead letters of a queue, in pages. While one is worked on the next is fetched. */
 export async function* letterPages(ports: Pick<LetterReadPorts, 'deadLetters'>, queue: string): AsyncGenerator<readonly DeadLetter[]> {
-  let cursor: string | null = null;
-  do {
-    const page: Awaited<ReturnType<LetterReadPorts['deadLetters']['peek']>> = await ports.deadLetters.peek({
-      queue,
-      limit: LETTER_PAGE,
-      ...(cursor === null ? {} : { cursor }),
-    });
-    if (page.letters.length > 0) yield page.letters;
-    cursor = page.nextCursor;
-  } while (cursor !== null);
+  const peek = (cursor?: string): Promise<DeadLetterPage> => ports.deadLetters.peek({ queue, limit: LETTER_PAGE, ...(cursor === undefined ? {} : { cursor }) });
+  let fetching: Promise<DeadLetterPage> | undefined = peek();
+  while (fetching !== undefined) {
+    const { letters, nextCursor }: DeadLetterPage = await fetching;
+    fetching = nextCursor === null ? undefined : peek(nextCursor);
+    // Thrown when its turn comes; nobody asks any more after the walk was left.
+    fetching?.catch(() => undefined);
+    if (letters.length > 0) yield letters;
+  }
 }
 
 /** The selected ones of a page. Jobs and stored payloads are read only for an expression that asks for them. */

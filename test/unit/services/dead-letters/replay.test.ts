@@ -277,15 +277,15 @@ describe('while an operation runs', () => {
 
   test('a signal ends the run after the letters at hand, and resuming does the rest', async () => {
     const world = await World.open();
-    const jobs = await world.deadJobs(200);
+    const jobs = await world.deadJobs(600);
     const abort = new AbortController();
     const first = await world.run(world.request('replay'), { signal: abort.signal, onProgress: () => abort.abort() });
     expect(first.operation).toMatchObject({ state: 'applying', unexplained: null });
     expect(first.counts.pending).toBeGreaterThan(0);
-    expect(first.counts.done + first.counts.pending).toBe(200);
+    expect(first.counts.done + first.counts.pending).toBe(600);
     expect(await world.letters()).toHaveLength(first.counts.pending);
     const second = await world.resume(first.operation);
-    expect(second.counts).toMatchObject({ matched: 200, done: 200, pending: 0 });
+    expect(second.counts).toMatchObject({ matched: 600, done: 600, pending: 0 });
     for (const { jobId } of jobs) expect((await world.job(jobId)).sequence).toBe(2);
   });
 
