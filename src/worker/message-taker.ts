@@ -33,6 +33,8 @@ export interface TakerSettings {
   readonly waitMs: number;
   /** A wait for messages ends when the last delivery is settled: then it is time to ask whether all is done. */
   readonly endWhenDone: boolean;
+  /** How many receives may be under way at once: with one, slots that become free meanwhile wait for its answer. */
+  readonly lanes: number;
 }
 
 /** With fewer slots than queues, those that wait change this often. */
@@ -46,25 +48,34 @@ export class MessageTaker {
   #turn = 0;
   #failures = 0;
   #hasWorked = false;
+  /** Slots that a running receive may fill. */
+  #asked = 0;
+  /** Lanes without a slot to fill. */
+  #standing = 0;
+  /** Fires when a lane has ended: so do the others. */
+  readonly #over = new AbortController();
   /** Ends a wait for messages. */
   #waitSignal: AbortSignal;
-  /** By Clock.monotonic: the loop's newest turn, for /health. */
+  /** By Clock.monotonic: the newest turn of a lane, for /health. */
   tickedAt: number;
-  /** All slots are in use: the loop stands still and that is fine. */
-  standsStill = false;
 
   constructor(parts: TakerParts, settings: TakerSettings) {
     this.#parts = parts;
     this.#settings = settings;
     this.tickedAt = parts.clock.monotonic();
-    this.#waitSignal = parts.signal;
+    this.#waitSignal = AbortSignal.any([parts.signal, this.#over.signal]);
     if (settings.endWhenDone) this.#endWaitsWhenIdle();
     parts.signal.addEventListener('abort', () => parts.slots.wake(), { once: true });
   }
 
+  /** All slots are in use: nothing turns and that is fine. */
+  get standsStill(): boolean {
+    return this.#standing === this.#settings.lanes;
+  }
+
   #endWaitsWhenIdle(): void {
     const idle = new AbortController();
-    this.#waitSignal = AbortSignal.any([this.#parts.signal, idle.signal]);
+    this.#waitSignal = AbortSignal.any([this.#parts.signal, this.#over.signal, idle.signal]);
     this.#parts.slots.onIdle = () => {
       this.#endWaitsWhenIdle();
       idle.abort();
@@ -73,18 +84,49 @@ export class MessageTaker {
 
   /** Until the signal fires or `isDone`. Rejects when the queue fails in a way that waiting does not mend. */
   async run(): Promise<void> {
-    const { signal, clock, slots } = this.#parts;
-    while (!signal.aborted) {
-      this.tickedAt = clock.monotonic();
-      const room = this.#room();
-      if (room > 0) {
-        if (!(await this.#takeOrPause(room)) && slots.held === 0 && !signal.aborted && (await this.#parts.isDone())) return;
-        continue;
-      }
-      if (slots.held === 0 && (await this.#parts.isDone())) return;
-      this.standsStill = true;
-      await slots.changed();
-      this.standsStill = false;
+    const lanes = Array.from({ length: this.#settings.lanes }, () => this.#lane());
+    const ended = await Promise.allSettled(lanes);
+    for (const lane of ended) if (lane.status === 'rejected') throw lane.reason;
+  }
+
+  async #lane(): Promise<void> {
+    try {
+      while (!this.#isOver && !(await this.#turnOf())) continue;
+    } finally {
+      this.#over.abort();
+      this.#parts.slots.wake();
+    }
+  }
+
+  /** True when all is done. */
+  async #turnOf(): Promise<boolean> {
+    const { clock, slots } = this.#parts;
+    this.tickedAt = clock.monotonic();
+    const room = this.#room();
+    if (room > 0) {
+      const came = await this.#fill(room);
+      return !came && slots.held === 0 && !this.#isOver && (await this.#parts.isDone());
+    }
+    // What another lane waits for may still come.
+    if (slots.held === 0 && this.#asked === 0 && (await this.#parts.isDone())) return true;
+    this.#standing += 1;
+    await slots.changed();
+    this.#standing -= 1;
+    return false;
+  }
+
+  get #isOver(): boolean {
+    return this.#parts.signal.aborted || this.#over.signal.aborted;
+  }
+
+  async #fill(room: number): Promise<boolean> {
+    this.#asked += room;
+    try {
+      return await this.#takeOrPause(room);
+    } finally {
+      this.#asked -= room;
+      // What was not filled is for whoever asks next.
+      if (this.#settings.lanes > 1) this.#parts.slots.wake();
     }
   }
 
@@ -99,7 +141,7 @@ export class MessageTaker {
 
   #room(): number {
     const { slots, gate, budget } = this.#parts;
-    return gate.wantsQuiet ? 0 : Math.min(slots.free, budget());
+    return gate.wantsQuiet ? 0 : Math.min(slots.free, budget()) - this.#asked;
   }
 
   /** False when nothing came; a failure is a reason to try again, not to end. */

@@ -241,7 +241,8 @@ export class Worker {
   #makeTaker(): MessageTaker {
     const { queue: far, localQueue: near, clock, outbox } = this.#backend;
     const { queues, lockMs, endWhenDone } = this.#settings;
-    const drainWaitMs = outbox === undefined ? DRAIN_WAIT_MS : FAR_DRAIN_WAIT_MS;
+    const isFar = outbox !== undefined;
+    const drainWaitMs = isFar ? FAR_DRAIN_WAIT_MS : DRAIN_WAIT_MS;
     return new MessageTaker(
       {
         queue: near === undefined ? far : new TwoQueues({ far, near, clock, log: this.#input.log }),
@@ -256,7 +257,7 @@ export class Worker {
         beginAttempt: near === undefined ? beginAttempts(this.#parts) : undefined,
         isDone: () => this.#isDone(),
       },
-      { queues, lockMs, endWhenDone, waitMs: endWhenDone ? drainWaitMs : IDLE_WAIT_MS },
+      { queues, lockMs, endWhenDone, lanes: isFar ? FAR_LANES : 1, waitMs: endWhenDone ? drainWaitMs : IDLE_WAIT_MS },
     );
   }
 
@@ -270,6 +271,8 @@ export class Worker {
 
 /** A message wakes the wait; this only bounds how long a loop without news stands. */
 const IDLE_WAIT_MS = 5000;
+/** Another system answers late: the slots that become free meanwhile are filled by a second request. */
+const FAR_LANES = 2;
 /** A drain looks often whether it is done. */
 const DRAIN_WAIT_MS = 100;
 /** Another system needs a moment to hand out what it has. */

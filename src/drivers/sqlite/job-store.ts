@@ -69,7 +69,9 @@ export class SqliteJobStore implements JobStore {
 
   save(change: Change, settles?: Delivery): Promise<Job> {
     const isOurs = settles instanceof SqliteDelivery && settles.isOf(this.#transaction.broker);
-    return isOurs ? this.#saveAndComplete(change, settles) : this.#writer.write(() => saveJob(this.#transaction, change));
+    if (isOurs) return this.#saveAndComplete(change, settles);
+    // With a delivery it is the outcome of an attempt; what follows is another system's to answer.
+    return this.#writer.write(() => saveJob(this.#transaction, change), { patient: settles !== undefined });
   }
 
   /** One transaction: a process that dies here has done both or nothing. */
