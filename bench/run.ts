@@ -24,7 +24,7 @@ const CASES: Readonly<Record<string, () => void | Promise<void>>> = {
   dashboard: () => benchDashboard(short ? { starts: 2, jobs: 1000, keys: 10, seconds: 2, frames: 100 } : { starts: 20, jobs: 100_000, keys: 200, seconds: 60, frames: 14_400 }),
   emulator: () => benchEmulator(short ? 500 : 50_000, short ? 5 : 300),
   'service-bus': () => benchServiceBus({ messages: short ? 300 : 10_000, letters: short ? 200 : 10_000, latencies: short ? 5 : 200, rounds: short ? 1 : 3 }),
-  'service-bus-jobs': () => benchServiceBusJobs({ jobs: short ? 200 : 10_000, letters: short ? 100 : 10_000, rounds: short ? 1 : 3 }),
+  'service-bus-jobs': () => benchServiceBusJobs({ jobs: short ? 200 : 30_000, letters: short ? 100 : 10_000, rounds: short ? 1 : 3 }),
   cosmos: () => benchCosmos(short ? 100 : 3_000),
   evaluation: () => benchEvaluation(short ? 200 : 10_000),
   'many-stored': () => benchManyStored(short ? 2000 : 1_000_000, short ? 500 : 100_000, short ? 200 : 10_000),
