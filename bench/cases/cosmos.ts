@@ -52,7 +52,7 @@ async function measureCalls(jobs: number): Promise<void> {
   }
 }
 
-/** Saved, sent, read, started, ended: what submit, relay and worker ask of the store. */
+/** Saved, sent, read, started, ended: what submit, relay and worker of processes that go on ask of the store. */
 async function life(store: CosmosBackend, jobId: Job['jobId']): Promise<void> {
   const [inserted] = await store.store.insert([submit(newJob(jobId))]);
   const claimed = await store.outbox.claim({ leaseMs: 10_000, limit: 1, jobIds: [jobId] });
@@ -75,17 +75,56 @@ function bareContainer({ endpoint, key }: CosmosProcess): Container {
 
 /** The same requests with documents of the same size, one after another. */
 async function bareLife(container: Container): Promise<void> {
+  const job = bareJob(container);
+  await job.create();
+  await job.read();
+  await job.read();
+  await job.change(1);
+  await job.change(2);
+}
+
+interface BareJob {
+  create(): Promise<unknown>;
+  read(): Promise<unknown>;
+  change(n: number): Promise<unknown>;
+}
+
+function bareJob(container: Container): BareJob {
   const pk = randomUUID();
   const document = { id: 'job', pk, kind: 'bare', text: 'x'.repeat(1_200), n: 0 };
   const event = (n: number): OperationInput => ({ operationType: 'Create', resourceBody: { id: `event:${n}`, pk, kind: 'bare', text: 'x'.repeat(150) } });
   const change = (n: number): OperationInput => ({ operationType: 'Patch', id: 'job', resourceBody: { condition: `from c where c.n = ${n - 1}`, operations: [{ op: 'set', path: '/n', value: n }, { op: 'set', path: '/text', value: document.text }] } });
-  const item = container.item('job', pk);
-  await container.items.batch([{ operationType: 'Create', resourceBody: document }, event(0)], pk);
-  await item.read();
-  await item.patch([{ op: 'set', path: '/sent', value: true }]);
-  await item.read();
-  await container.items.batch([change(1), event(1)], pk);
-  await container.items.batch([change(2), event(2)], pk);
+  return {
+    create: () => container.items.batch([{ operationType: 'Create', resourceBody: document }, event(0)], pk),
+    read: () => container.item('job', pk).read(),
+    change: (n) => container.items.batch([change(n), event(n)], pk),
+  };
+}
+
+/**
+ * The best a worker can do: in each slot a job is read and started, and its end is saved while the slot takes the next one.
+ * Bare calls of the SDK, so that the timers and the cores of this machine are in both figures.
+ */
+async function idealRate(double: CosmosProcess, count: number): Promise<number> {
+  const container = bareContainer(double);
+  const jobs = Array.from({ length: count }, () => bareJob(container));
+  await inSlots(count, createEach(jobs));
+  const ends: Promise<unknown>[] = [];
+  const left = [...jobs];
+  const started = clock.monotonic();
+  await inSlots(count, async () => {
+    const job = left.pop();
+    await job?.read();
+    await job?.change(1);
+    if (job !== undefined) ends.push(job.change(2));
+  });
+  await Promise.all(ends);
+  return (count * 1000) / (clock.monotonic() - started);
+}
+
+function createEach(jobs: readonly BareJob[]): () => Promise<void> {
+  let next = 0;
+  return async () => void (await jobs[next++]?.create());
 }
 
 /** A worker on a queue beside it: each of its jobs is read, started and ended, one after another. */
@@ -97,12 +136,12 @@ async function measureLatency(jobs: number): Promise<void> {
     try {
       await fill(store, queues, jobs);
       const elapsed = await drain(store, queues, jobs);
-      const perJob = 3 * LATENCY_MS;
+      const ideal = await idealRate(double, jobs);
       report({
         what: `cosmos: worker with ${SLOTS} slots, ${LATENCY_MS} ms a request`,
         value: (jobs * 1000) / elapsed,
         unit: 'jobs/s',
-        reference: { what: `${SLOTS} slots with three requests a job`, value: (SLOTS * 1000) / perJob },
+        reference: { what: `bare calls in ${SLOTS} slots: read, start, and the end beside the next read`, value: ideal },
         goal: { atLeast: 0.9 },
       });
     } finally {

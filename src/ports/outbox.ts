@@ -15,8 +15,10 @@ export interface Outbox {
 
   /**
    * The queue has accepted them: they leave the outbox, and each job whose newest message it was has `queueMode`
-   * `service_bus`. An entry that somebody else took meanwhile is left to that one. Dying between the send and this sends
-   * the message again, under the same id; the second copy is answered by the decision table.
+   * `service_bus`. For this process that is so at once; a store may write it down for the others until SENT_NOTED_WITHIN_MS
+   * later, or when it is closed, and nobody sends them meanwhile. An entry that somebody else took is left to that one. Dying
+   * between the send and what was written down sends the message again, under the same id; the second copy is answered by
+   * the decision table.
    */
   sent(entries: readonly ClaimedEntry[]): Promise<void>;
 
@@ -30,12 +32,17 @@ export interface Outbox {
    */
   readonly moveToLocal?: (entries: readonly ClaimedEntry[], reason: string) => Promise<number>;
 
-  /** What waits, by queue: for `stats`, `doctor` and the degraded states. Costs the same however much waits. */
+  /**
+   * What waits, by queue: for `stats`, `doctor` and the degraded states. What its creator holds and has not failed to send
+   * may be left out. Costs the same however much waits.
+   */
   waiting(): Promise<readonly OutboxWaiting[]>;
 }
 
 /** How long a new entry is its creator's alone. */
 export const CREATOR_HOLD_MS = 15_000;
+/** How long after a send the store may go on saying that the message waits. */
+export const SENT_NOTED_WITHIN_MS = 5_000;
 
 export interface ClaimOutbox {
   readonly leaseMs: number;

@@ -12,8 +12,11 @@ export interface RelayParts {
   readonly fallback: OutboxFallback;
 }
 
-/** Of one round. What a killed worker was sending is sent by another one when this and a little more is over. */
-const BUDGET_MS = 10_000;
+/**
+ * Of one round. What a killed worker was sending is sent by another one when this and a little more is over. Together they are
+ * less than CREATOR_HOLD_MS: what a worker has just saved is its own for as long, and taking it costs no write.
+ */
+const BUDGET_MS = 8_000;
 /** Entries whose holder died or whose pause is over make no change in the store that would tell of them. */
 const SLOW_POLL_MS = 1000;
 /** A busy store changes with every job: looking more often than this finds nothing more. */

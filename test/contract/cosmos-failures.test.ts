@@ -2,11 +2,11 @@
 
 import { describe, expect, onTestFinished, test } from 'vitest';
 
-import { submit, succeed } from '../../src/domain/lifecycle.js';
+import { scheduleRetry, submit, succeed } from '../../src/domain/lifecycle.js';
 import { openCosmos } from '../../src/drivers/cosmos/open-cosmos.js';
-import { CREATOR_HOLD_MS } from '../../src/ports/outbox.js';
+import { CREATOR_HOLD_MS, SENT_NOTED_WITHIN_MS } from '../../src/ports/outbox.js';
 import type { CosmosDoubleOptions, CosmosFault, CosmosRequest } from '../support/cosmos-double/cosmos-double.js';
-import { insertJob, runningJob, startOf, testJob } from './contract-backend.js';
+import { insertJob, runningJob, startOf, TestClock, testJob } from './contract-backend.js';
 import { type CosmosContractBackend, makeCosmosBackend } from './cosmos-backend.js';
 
 const NO_RESULT = { result: null, resultRef: null, artifacts: [] };
@@ -126,17 +126,96 @@ test('many workers that start, report progress and end the same jobs leave each 
   }
 });
 
-test('the life of a job costs four writes: saved, sent, started, ended', async () => {
-  const backend = await makeCosmosBackend();
+/** Writes that `act` caused. */
+async function writesOf(backend: CosmosContractBackend, act: () => Promise<unknown>): Promise<number> {
   const writes = (): number => [...backend.double.requests].filter(([name]) => /^batch|PATCH|document POST/.test(name)).reduce((sum, [, count]) => sum + count, 0);
   const before = writes();
-  const job = await insertJob(backend);
-  await backend.ports.queue.receive({ queue: backend.queues[0], max: 1, waitMs: 0 });
-  const sent = await backend.ports.store.get(job.jobId);
-  expect(sent).toMatchObject({ queueMode: 'service_bus', version: 1 });
-  const running = await backend.ports.store.save(startOf(sent ?? job, 1));
-  await backend.ports.store.save(succeed(running, 2, NO_RESULT));
-  expect(writes() - before).toBe(4);
+  await act();
+  return writes() - before;
+}
+
+/** Sends all that this opening's own saves left, as its relay does. */
+async function sendOwn({ outbox }: Pick<CosmosContractBackend['ports'], 'outbox'>): Promise<number> {
+  const claimed = await outbox.claim({ leaseMs: 5_000, limit: 100 });
+  await outbox.sent(claimed);
+  return claimed.length;
+}
+
+describe('what the life of a job costs', () => {
+  test('three writes where it starts soon: saved, started, ended; two more with each retry', async () => {
+    const backend = await makeCosmosBackend();
+    const { store, outbox } = backend.ports;
+    const writes = await writesOf(backend, async () => {
+      const job = await insertJob(backend);
+      expect(await sendOwn(backend.ports)).toBe(1);
+      const running = await store.save(startOf((await store.get(job.jobId)) ?? job, 1));
+      await store.save(scheduleRetry(running, 2, { retryAt: 2, error: { code: 'X', message: 'no', retryable: true, at: 2 } }));
+      backend.clock.advance(1_000);
+      expect(await sendOwn(backend.ports)).toBe(1);
+      const again = await store.save(startOf((await store.get(job.jobId)) ?? job, 3));
+      await store.save(succeed(again, 4, NO_RESULT));
+      backend.clock.advance(SENT_NOTED_WITHIN_MS);
+      expect(await outbox.claim({ leaseMs: 5_000, limit: 100 })).toEqual([]);
+    });
+    expect(writes).toBe(5);
+  });
+
+  test('one more where it waits: that it was sent, once, however long it waits', async () => {
+    const backend = await makeCosmosBackend();
+    const other = await backend.open();
+    const { outbox } = backend.ports;
+    const writes = await writesOf(backend, async () => {
+      await insertJob(backend);
+      expect(await sendOwn(backend.ports)).toBe(1);
+      for (let second = 0; second < 60; second += 1) {
+        backend.clock.advance(1_000);
+        expect([await outbox.claim({ leaseMs: 5_000, limit: 1 }), await other.outbox.claim({ leaseMs: 5_000, limit: 1 })]).toEqual([[], []]);
+      }
+    });
+    expect(writes).toBe(2);
+  });
+
+  test('one more where the process that sent it ends at once', async () => {
+    const backend = await makeCosmosBackend();
+    const brief = await backend.open();
+    const writes = await writesOf(backend, async () => {
+      await brief.store.insert([submit(testJob(backend))]);
+      expect(await sendOwn(brief)).toBe(1);
+      await brief.close();
+    });
+    expect(writes).toBe(2);
+    backend.clock.advance(CREATOR_HOLD_MS);
+    expect(await backend.ports.outbox.claim({ leaseMs: 5_000, limit: 1 })).toEqual([]);
+  });
+});
+
+test('what a process sent in the seconds before it was killed is sent once more, and not again after that', async () => {
+  const backend = await makeCosmosBackend();
+  // Its time stands still, so that it does nothing more.
+  const killed = await openCosmos({ endpoint: backend.double.endpoint, access: { key: backend.key }, database: 'copiloteval', container: 'jobs', clock: new TestClock(), random: Math.random, owner: 'killed' });
+  onTestFinished(() => killed.close());
+  await killed.store.insert([submit(testJob(backend)), submit(testJob(backend))]);
+  expect(await sendOwn(killed)).toBe(2);
+  const [started] = (await killed.store.list({ filter: {}, limit: 1 })).jobs;
+  if (started === undefined) throw new Error('no job');
+  await backend.ports.store.save(startOf(started, 1));
+  backend.clock.advance(CREATOR_HOLD_MS);
+  expect(await sendOwn(backend.ports)).toBe(1);
+  backend.clock.advance(10 * CREATOR_HOLD_MS);
+  expect(await sendOwn(backend.ports)).toBe(0);
+});
+
+test('notes that the store refused are written later, and the process goes on', async () => {
+  const backend = await faulty(({ verb }) => (verb === 'PATCH' ? { status: 403 } : undefined));
+  const { jobId } = await insertJob(backend);
+  const { outbox } = backend.ports;
+  expect(await sendOwn(backend.ports)).toBe(1);
+  backend.clock.advance(SENT_NOTED_WITHIN_MS);
+  backend.start();
+  await expect(outbox.claim({ leaseMs: 5_000, limit: 1 })).rejects.toMatchObject({ code: 'COSMOS_UNAUTHORIZED' });
+  backend.stop();
+  expect(await outbox.claim({ leaseMs: 5_000, limit: 1 })).toEqual([]);
+  expect(await (await backend.another()).store.get(jobId)).toMatchObject({ queueMode: 'service_bus' });
 });
 
 test('a worker that looks after every change does not search the outbox each time, and misses nothing for longer than that', async () => {

@@ -6,12 +6,14 @@ import { describe, expect, it } from 'vitest';
 import { cancel, deadLetter, retry, scheduleRetry, start } from '../../src/domain/lifecycle.js';
 import type { Job } from '../../src/domain/job.js';
 import { messageIdOf } from '../../src/domain/message.js';
-import { type ClaimedEntry, CREATOR_HOLD_MS } from '../../src/ports/outbox.js';
+import { type ClaimedEntry, CREATOR_HOLD_MS, SENT_NOTED_WITHIN_MS } from '../../src/ports/outbox.js';
 import { HOUR_MS, insertJob, startOf } from './contract-backend.js';
 import type { OutboxBackend, OutboxPorts } from './outbox-backend.js';
 
 const ERROR = { code: 'X', message: 'no', retryable: true, at: 1 };
 const LEASE = { leaseMs: 20_000, limit: 100 };
+/** No longer than what a creator has anyway. */
+const SHORT_LEASE = { leaseMs: 5_000, limit: 100 };
 
 /** Fresh and empty; disposed when the test that called it has ended. */
 export type MakeOutboxBackend = () => Promise<OutboxContractBackend>;
@@ -103,6 +105,34 @@ function describeEnds(make: MakeOutboxBackend): void {
     expect(await outbox.waiting()).toEqual([]);
   });
 
+  it('leaves within seconds when its creator has sent it, who knows at once, and nobody gets it meanwhile', async () => {
+    const backend = await make();
+    const { jobId } = await insertJob(backend);
+    const { outbox, store } = backend.ports;
+    const other = await backend.another();
+    await outbox.sent(await outbox.claim(SHORT_LEASE));
+    expect(await store.get(jobId)).toMatchObject({ queueMode: 'service_bus', status: 'Queued', version: 1 });
+    expect([await outbox.claim(SHORT_LEASE), await other.outbox.claim(SHORT_LEASE), await other.outbox.waiting()]).toEqual([[], [], []]);
+    backend.clock.advance(SENT_NOTED_WITHIN_MS);
+    expect(await outbox.claim(SHORT_LEASE)).toEqual([]);
+    expect(await other.store.get(jobId)).toMatchObject({ queueMode: 'service_bus', version: 1 });
+    expect(await everything(backend)).toEqual([]);
+  });
+
+  it('is dropped by a start that comes before the store was told of the send, and a retry has an entry of its own', async () => {
+    const backend = await make();
+    const job = await insertJob(backend);
+    const { outbox } = backend.ports;
+    const other = await backend.another();
+    await outbox.sent(await outbox.claim(SHORT_LEASE));
+    const running = await other.store.save(startOf(job, backend.clock.now()));
+    await other.store.save(scheduleRetry(running, backend.clock.now(), { retryAt: backend.clock.now(), error: ERROR }));
+    backend.clock.advance(SENT_NOTED_WITHIN_MS);
+    expect(await outbox.claim(SHORT_LEASE)).toEqual([]);
+    expect(await backend.ports.store.get(job.jobId)).toMatchObject({ queueMode: 'pending', sequence: 2 });
+    expect((await other.outbox.claim(SHORT_LEASE)).map(({ entry }) => entry.messageId)).toEqual([messageIdOf(job.jobId, 2)]);
+  });
+
   it('comes again when it was not sent, later, with the number of its tries', async () => {
     const backend = await make();
     await insertJob(backend);
@@ -130,8 +160,8 @@ function describeEnds(make: MakeOutboxBackend): void {
     await insertJob(backend);
     const { outbox } = backend.ports;
     await outbox.notSent(await outbox.claim(LEASE), { problem: null, tryAgainAt: backend.clock.now() });
-    expect(await outbox.claim(LEASE)).toMatchObject([{ tries: 0 }]);
     expect(await outbox.waiting()).toMatchObject([{ problem: null }]);
+    expect(await outbox.claim(LEASE)).toMatchObject([{ tries: 0 }]);
   });
 
   it('is left alone by who has lost it', async () => {
@@ -190,6 +220,7 @@ function describeEnds(make: MakeOutboxBackend): void {
     backend.clock.advance(500);
     await insertJob(backend);
     await insertJob(backend, { queue: backend.queues[1] });
+    backend.clock.advance(CREATOR_HOLD_MS);
     expect(await backend.ports.outbox.waiting()).toEqual([
       { queue: backend.queues[0], count: 2, oldestSavedAt: now, problem: null },
       { queue: backend.queues[1], count: 1, oldestSavedAt: now + 500, problem: null },

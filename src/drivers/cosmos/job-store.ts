@@ -14,12 +14,14 @@ import { pruneJobs } from './job-prune.js';
 import { type EntryHold, saveChange } from './job-save.js';
 import { countChildren, countOpenWork, findStrandedParents } from './job-sets.js';
 import type { OwnEntries } from './own-entries.js';
+import type { SentNotes } from './sent-notes.js';
 
 export interface CosmosStoreParts {
   readonly calls: CosmosCalls;
   readonly clock: Clock;
   readonly storeId: string;
   readonly own: OwnEntries;
+  readonly notes: Pick<SentNotes, 'has'>;
   /** Tells those who wait for changes. */
   readonly changed: () => void;
 }
@@ -51,7 +53,9 @@ export class CosmosJobStore implements JobStore {
 
   async get(jobId: JobId): Promise<Job | undefined> {
     const document = await this.#parts.calls.read<JobDocument>(jobId, JOB_ID);
-    return document === undefined ? undefined : jobOf(document);
+    if (document === undefined) return undefined;
+    const job = jobOf(document);
+    return this.#parts.notes.has(document) ? { ...job, queueMode: 'service_bus' } : job;
   }
 
   async findBySuffix(suffix: string, limit: number): Promise<JobId[]> {

@@ -23,6 +23,7 @@ import { CosmosOutbox } from './outbox.js';
 import { OwnEntries } from './own-entries.js';
 import { CosmosQueuePauses } from './queue-pauses.js';
 import { REQUEST_PLUGINS } from './request-errors.js';
+import { SentNotes } from './sent-notes.js';
 import { CosmosWatchedJobs } from './watched-jobs.js';
 import { CosmosWorkerRegistry } from './worker-registry.js';
 
@@ -68,10 +69,11 @@ export async function openCosmos(options: OpenCosmos): Promise<CosmosBackend> {
     const calls = new CosmosCalls({ container: client.database(options.database).container(options.container), endpoint, clock, random });
     const storeId = await readStoreId(calls, endpoint);
     const own = new OwnEntries(options.owner);
+    const notes = new SentNotes({ calls, clock, owner: options.owner });
     const watch = new ChangeWatch(calls, clock);
     return {
-      store: new CosmosJobStore({ calls, clock, storeId, own, changed: () => watch.poke() }),
-      outbox: new CosmosOutbox({ calls, clock, own, searchEveryMs: options.searchEveryMs ?? 0 }),
+      store: new CosmosJobStore({ calls, clock, storeId, own, notes, changed: () => watch.poke() }),
+      outbox: new CosmosOutbox({ calls, clock, own, notes, searchEveryMs: options.searchEveryMs ?? 0 }),
       watched: new CosmosWatchedJobs(calls),
       elsewhere: new CosmosJobsElsewhere(calls, clock),
       pauses: new CosmosQueuePauses(calls, clock),
@@ -81,7 +83,10 @@ export async function openCosmos(options: OpenCosmos): Promise<CosmosBackend> {
       checkpoints: new CosmosCheckpoints(calls),
       workers: new CosmosWorkerRegistry(calls),
       usage: () => ({ requests: calls.requests, requestUnits: Math.round(calls.requestUnits * 100) / 100 }),
-      close: async () => client.dispose(),
+      close: async () => {
+        await notes.close();
+        client.dispose();
+      },
     };
   } catch (error) {
     client.dispose();

@@ -1,5 +1,5 @@
 // CosmosOutbox: the Outbox port on the `outbox` part of each job's document. A claim is a patch with a condition; the
-// entries that this process has just created are its own without one.
+// entries that this process has just created are its own without one, and that they were sent is noted later.
 
 import { randomUUID } from 'node:crypto';
 import type { SqlParameter } from '@azure/cosmos';
@@ -12,6 +12,7 @@ import { atOnce } from './at-once.js';
 import type { CosmosCalls } from './cosmos-calls.js';
 import { JOB_ID, type JobDocument, jobOf, type OutboxPart } from './job-document.js';
 import type { OwnEntries } from './own-entries.js';
+import { held, noteSent, type SentNotes } from './sent-notes.js';
 
 const AT_ONCE = 16;
 /** No lease and no pause is longer: an entry that seems to be held beyond it was held before a clock was set back. */
@@ -21,6 +22,7 @@ export interface CosmosOutboxParts {
   readonly calls: CosmosCalls;
   readonly clock: Clock;
   readonly own: OwnEntries;
+  readonly notes: SentNotes;
   /** A search for entries that others left is not repeated sooner after one that found none. */
   readonly searchEveryMs: number;
 }
@@ -39,7 +41,8 @@ export class CosmosOutbox implements Outbox {
   /** A process that dies after this leaves the entries held until the lease ends; then somebody else sends them. */
   async claim(request: ClaimOutbox): Promise<readonly ClaimedEntry[]> {
     if (request.limit < 1 || request.jobIds?.length === 0) return [];
-    const { own } = this.#parts;
+    const { notes, own } = this.#parts;
+    await notes.noteDue();
     const created = await this.#readEntries(own.take(request.limit, request.jobIds));
     const mine = created.filter(({ outbox }) => outbox.holder === own.owner);
     const enough = this.#parts.clock.now() + request.leaseMs;
@@ -53,18 +56,13 @@ export class CosmosOutbox implements Outbox {
     return claimed.filter((entry): entry is ClaimedEntry => entry !== undefined).sort((a, b) => a.savedAt - b.savedAt);
   }
 
+  /** Claimed by a write, an entry was not sent by its creator in time: that is rare, and noted at once. */
   async sent(entries: readonly ClaimedEntry[]): Promise<void> {
-    await atOnce(entries, AT_ONCE, ({ entry, claim }) =>
-      this.#parts.calls.patch(
-        entry.jobId,
-        JOB_ID,
-        [
-          { op: 'set', path: '/outbox', value: null },
-          { op: 'set', path: '/state/queueMode', value: 'service_bus' },
-        ],
-        held(claim, entry.sequence),
-      ),
-    );
+    const { calls, notes, own } = this.#parts;
+    notes.add(entries.filter(({ claim }) => claim === own.owner));
+    await atOnce(entries.filter(({ claim }) => claim !== own.owner), AT_ONCE, (entry) => noteSent(calls, entry));
+    // Whoever sends without a break must not get ahead of the notes.
+    await notes.noteDue();
   }
 
   async notSent(entries: readonly ClaimedEntry[], { problem, tryAgainAt }: { problem: string | null; tryAgainAt: number }): Promise<void> {
@@ -84,10 +82,12 @@ export class CosmosOutbox implements Outbox {
     );
   }
 
+  /** What its creator or a first claim holds is being sent, or was a moment ago. */
   async waiting(): Promise<readonly OutboxWaiting[]> {
     const rows = await this.#parts.calls.query<{ queue: string; count: number; oldestSavedAt: number }>({
       query:
-        "SELECT c.outbox.queue AS queue, COUNT(1) AS count, MIN(c.outbox.savedAt) AS oldestSavedAt FROM c WHERE c.kind = 'job' AND c.outbox.sequence > 0 GROUP BY c.outbox.queue",
+        "SELECT c.outbox.queue AS queue, COUNT(1) AS count, MIN(c.outbox.savedAt) AS oldestSavedAt FROM c WHERE c.kind = 'job' AND c.outbox.sequence > 0 AND (c.outbox.holder = '' OR c.outbox.freeAt <= @now OR IS_STRING(c.outbox.problem)) GROUP BY c.outbox.queue",
+      parameters: [{ name: '@now', value: this.#parts.clock.now() }],
     });
     return atOnce(rows, AT_ONCE, async (row) => {
       const [problem = null] = await this.#parts.calls.query<string>(
@@ -166,9 +166,4 @@ export class CosmosOutbox implements Outbox {
 
 function waitsFor(job: Job, { sequence }: OutboxPart): boolean {
   return job.status === 'Queued' && job.sequence === sequence;
-}
-
-/** Conditions take no parameters; the holder is a name of ours, quoted. */
-function held(holder: string, sequence: number): string {
-  return `c.outbox.holder = ${JSON.stringify(holder)} and c.outbox.sequence = ${sequence}`;
 }
