@@ -23,9 +23,12 @@ export function isAmbiguous(error: unknown): boolean {
 const AMBIGUOUS: ReadonlySet<number | string> = new Set([408, 500, 503, 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'TimeoutError', 'REQUEST_SEND_ERROR']);
 const REPEATED: ReadonlySet<number | string> = new Set([...AMBIGUOUS, 449]);
 
-/** An AppError for what the service or the network reported; anything else comes back as it is. */
+/** Nothing that the service or the network does leads to these. A SyntaxError may: an answer that is no JSON. */
+const MISTAKES: readonly (new () => Error)[] = [TypeError, RangeError, ReferenceError];
+
+/** An AppError for what the service or the network reported; anything else, a mistake in a program too, comes back as it is. */
 export function toAppError(error: unknown, endpoint: string): unknown {
-  if (error instanceof AppError || !(error instanceof Error)) return error;
+  if (error instanceof AppError || !(error instanceof Error) || MISTAKES.some((mistake) => error instanceof mistake)) return error;
   const status = statusOf(error) ?? error.name;
   if (status === 401 || status === 403) {
     return new AppError('COSMOS_UNAUTHORIZED', `${endpoint} refused the key or identity (${status})`, {
