@@ -236,6 +236,57 @@ test('a worker that looks after every change does not search the outbox each tim
   expect(await calm.outbox.claim({ leaseMs: 5_000, limit: 5 })).toHaveLength(2);
 });
 
+describe('the pauses of queues', () => {
+  const queries = ({ double }: CosmosContractBackend): number => double.requests.get('query POST') ?? 0;
+
+  test('are asked for once a second, however many receivers look, and not again while they wait for the answer', async () => {
+    const backend = await makeCosmosBackend();
+    const { pauses } = await backend.open();
+    await pauses.list();
+    backend.clock.advance(1_000);
+    const before = queries(backend);
+    await Promise.all([pauses.list(), pauses.list(), pauses.list()]);
+    const once = queries(backend) - before;
+    for (let look = 0; look < 50; look += 1) await pauses.list();
+    expect(queries(backend) - before).toBe(once);
+    backend.clock.advance(1_000);
+    await pauses.list();
+    expect(queries(backend) - before).toBe(2 * once);
+  });
+
+  test('of another process are seen within a second, and those of its own at once', async () => {
+    const backend = await makeCosmosBackend();
+    const [mine, other] = [(await backend.open()).pauses, (await backend.open()).pauses];
+    expect([await mine.list(), await other.list()]).toEqual([new Map(), new Map()]);
+    await mine.pause('q', 'me');
+    expect((await mine.list()).get('q')).toEqual({ at: backend.clock.now(), by: 'me' });
+    backend.clock.advance(1_000);
+    expect([...(await other.list()).keys()]).toEqual(['q']);
+    await mine.resume('q');
+    expect(await mine.list()).toEqual(new Map());
+    backend.clock.advance(1_000);
+    expect(await other.list()).toEqual(new Map());
+  });
+
+  test('that were asked for before a change of its own and answered after it are not kept', async () => {
+    const backend = await makeCosmosBackend();
+    const { pauses } = await backend.open();
+    const early = pauses.list();
+    await pauses.pause('q', 'me');
+    await early;
+    expect([...(await pauses.list()).keys()]).toEqual(['q']);
+  });
+
+  test('are asked for again after a failure', async () => {
+    const backend = await faulty(({ kind }) => (kind === 'query' ? { status: 403 } : undefined));
+    const { pauses } = await backend.open();
+    backend.start();
+    await expect(pauses.list()).rejects.toMatchObject({ code: 'COSMOS_UNAUTHORIZED' });
+    backend.stop();
+    expect(await pauses.list()).toEqual(new Map());
+  });
+});
+
 test('a checkpoint of an attempt that is over is refused also when it is the second hundred', async () => {
   const backend = await makeCosmosBackend();
   const running = await runningJob(backend);
