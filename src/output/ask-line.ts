@@ -40,7 +40,10 @@ export class LineAsker {
 
   #nextLine(signal: AbortSignal): Promise<string> {
     return new Promise((resolve, reject) => {
-      this.#waiting = (line) => resolve(line.trim());
+      this.#waiting = (line) => {
+        signal.removeEventListener('abort', stopped);
+        resolve(line.trim());
+      };
       const stopped = (): void => {
         // What is printed next must not stand on the question's line.
         this.#output.write('\n');
