@@ -95,15 +95,16 @@ async function openContext(typed: Typed, input: RunInput, watch: SignalWatch): P
     runtime: async () => (runtime ??= openRuntime(typed, readConfig(), input, io)),
     closeRuntime: async () => {
       const opened = await runtime?.catch(() => undefined);
-      if (globals.debug && opened?.usage) io.note(usageText(opened.usage()));
       await opened?.close();
+      // Closing costs something too.
+      if (globals.debug && opened?.usage) noteUsage(opened.usage(), io);
     },
   };
 }
 
 /** What the command has cost in a store that charges for each request. */
-function usageText({ requests, requestUnits }: { readonly requests: number; readonly requestUnits: number }): string {
-  return `Cosmos DB: ${requests} ${requests === 1 ? 'request' : 'requests'}, ${requestUnits} request units`;
+function noteUsage({ requests, requestUnits }: { readonly requests: number; readonly requestUnits: number }, io: Io): void {
+  io.note(`Cosmos DB: ${requests} ${requests === 1 ? 'request' : 'requests'}, ${requestUnits} request units`, { storeUsage: { requests, requestUnits } });
 }
 
 /** The one door to jobs and queues: what a production profile forbids is refused before it opens. */

@@ -48,8 +48,8 @@ export interface Io {
   line(json: unknown, text: string | (() => string)): void;
   /** Writes to stdout as it is: exports, schemas, scripts. */
   write(text: string): void;
-  /** A remark on stderr. Silent with --quiet and with JSON output. Data in it has gone through printable(). */
-  note(text: string): void;
+  /** A remark on stderr. Silent with --quiet, and with JSON output unless it has a form for that: one line. Data in it has gone through printable(). */
+  note(text: string, json?: object): void;
   /** A warning on stderr; with JSON output one line `{"warning":{"message"}}`. */
   warn(text: string): void;
   /** A progress bar on stderr, if that is a terminal; it appears after a second unless `atOnce`. */
@@ -127,8 +127,10 @@ export class StreamIo implements Io {
     if (text !== '') this.#streams.stdout.write(text);
   }
 
-  note(text: string): void {
-    if (!this.#settings.quiet && this.format === 'text') this.#remark(`${text}\n`);
+  note(text: string, json?: object): void {
+    if (this.#settings.quiet) return;
+    if (this.format === 'text') this.#remark(`${text}\n`);
+    else if (json !== undefined) this.#remark(`${JSON.stringify(json)}\n`);
   }
 
   warn(text: string): void {

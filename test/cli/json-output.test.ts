@@ -91,10 +91,31 @@ describe('the JSON of each command is as docs/json-output.md says', () => {
     checked(contract.pruned, await json(['prune', '--yes']));
   });
 
+  test('azure commands', async () => {
+    const azure = { ...AZURE, COSMOS_DB_KEY: 'c2VjcmV0LWtleQ==' };
+    const { sections } = checked(contract.azureCommands, await runJson(['azure', 'commands', '--assignee', WHO], { dataDir, env: azure }));
+    expect(sections.map(({ lines }) => lines.length > 0)).not.toContain(false);
+    const all = sections.flatMap(({ lines }) => lines).join('\n');
+    for (const part of ['az servicebus ', 'az cosmosdb sql container create ', 'az storage container create ', WHO]) expect(all).toContain(part);
+    expect(all).not.toContain(azure.COSMOS_DB_KEY);
+    const lines = (await runCli(['azure', 'commands', '--assignee', WHO, '-o', 'jsonl'], { dataDir, env: azure })).stdout.trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(sections);
+  });
+
   test('doctor', async () => {
     expect(checked(contract.doctor, await json(['doctor'])).ok).toBe(true);
   });
 });
+
+const WHO = '00000000-0000-0000-0000-0000000000aa';
+const AZURE = {
+  COPILOTEVAL_QUEUE_BACKEND: 'servicebus',
+  AZURE_SERVICE_BUS_NAMESPACE: 'contoso',
+  COPILOTEVAL_STORE: 'cosmos',
+  COSMOS_DB_ENDPOINT: 'https://contoso.documents.azure.com',
+  STORAGE_BACKEND: 'azure',
+  AZURE_STORAGE_ACCOUNT_URL: 'https://contoso.blob.core.windows.net',
+};
 
 describe('with -o jsonl', () => {
   test('a list is one item a line and everything else one line', async () => {

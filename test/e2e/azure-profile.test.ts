@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { type AzureWorld, openAzureWorld } from '../support/azure-world.js';
 import { type CosmosProcess, openCosmosProcess } from '../support/cosmos-process.js';
+import { azureCommands, checked, usageLine } from '../support/json-contract.js';
 
 let world: AzureWorld;
 
@@ -30,7 +31,9 @@ test('init from flags, doctor, the lines of az, a job that runs on all three, an
   expect(doctor.stdout).toMatch(/warn {2}blob storage container: .* is not there.*\n.*az storage container create/);
   for (const line of ['cosmos db partition key: /pk', 'cosmos db index: ', 'a read of one document costs 1 RU', 'one small document costs 5 RU', 'service bus right: send: granted']) expect(doctor.stdout).toContain(line);
 
+  const { sections } = checked(azureCommands, JSON.parse((await world.run('azure commands -o json', { env })).stdout));
   const az = await world.run('azure commands', { env });
+  expect(az.stdout.trimEnd()).toBe(sections.map(({ title, lines }) => [`# ${title}`, ...lines].join('\n')).join('\n\n'));
   expect(az.stdout).toMatch(/az cosmosdb sql container create .*--partition-key-path \/pk .*"compositeIndexes"/);
   for (const secret of [cosmos.key, emulator.connectionString, azurite.connectionString]) expect(az.stdout + doctor.stdout + made.stdout).not.toContain(secret);
 
@@ -40,6 +43,10 @@ test('init from flags, doctor, the lines of az, a job that runs on all three, an
   const listed = await world.run('list -o json', { env });
   expect(JSON.parse(listed.stdout)).toMatchObject({ jobs: [{ status: 'Succeeded', payloadRef: { bytes: 60_011 }, queueMode: 'service_bus' }] });
   expect((await world.run('list --debug', { env })).stderr).toMatch(/Cosmos DB: \d+ requests, [\d.]+ request units/);
+  const billed = await world.run('list -o json --debug', { env });
+  expect(checked(usageLine, JSON.parse(billed.stderr)).storeUsage.requests).toBeGreaterThan(0);
+  expect(Object.keys(JSON.parse(billed.stdout) as object)).toEqual(['jobs', 'nextCursor']);
+  expect((await world.run('list -o json', { env })).stderr).toBe('');
   expect(JSON.parse((await world.run('stats -o json', { env })).stdout)).toMatchObject({ source: 'servicebus', jobs: { Succeeded: 1 } });
   expect((await world.run('doctor', { env })).stdout).toContain('ok    blob storage files: one was written, read and deleted');
   expect((await world.run('queues drain --to local --yes', { env })).stderr).toContain('no local queue');

@@ -230,6 +230,8 @@ export const doctor = z.strictObject({
   ),
 });
 
+export const azureCommands = z.strictObject({ sections: z.array(z.strictObject({ title: text, lines: z.array(text) })) });
+
 export const emulatorStarted = z.strictObject({
   connectionString: text,
   adminEndpoint: z.url(),
@@ -330,6 +332,7 @@ export const dashboardChange = z.strictObject({ change: text });
 export const errorLine = z.strictObject({
   error: z.strictObject({ code, message: text, hint: z.optional(text), details: z.optional(z.record(text, z.json())) }),
 });
+export const usageLine = z.strictObject({ storeUsage: z.strictObject({ requests: count, requestUnits: rate }) });
 export const warningLine = z.strictObject({ warning: z.strictObject({ message: text }) });
 
 /** The value as the contract describes it; throws with the path of what it does not describe. */
