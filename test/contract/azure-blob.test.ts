@@ -10,6 +10,8 @@ import { systemClock } from '../../src/ports/clock.js';
 import { type Azurite, startAzurite } from '../support/azurite.js';
 import { SettableClock } from '../support/settable-clock.js';
 import { describeBlobStoreContract } from './blob-store.js';
+import { describeBlobSweepContract } from './blob-sweep.js';
+import { makeCosmosBackend } from './cosmos-backend.js';
 
 let azurite: Azurite;
 
@@ -26,6 +28,11 @@ function open(connectionString = azurite.connectionString, more: Partial<AzureBl
 describeBlobStoreContract('Azure Blob Storage', async () => {
   const clock = new SettableClock(systemClock.now());
   return { clock, blobs: open(undefined, { clock }) };
+});
+
+describeBlobSweepContract('Azure Blob Storage, with jobs in Cosmos DB', async () => {
+  const clock = new SettableClock(systemClock.now());
+  return { clock, blobs: open(undefined, { clock }), jobs: await makeCosmosBackend() };
 });
 
 test('stores that share a container do not see, read or delete the files of each other', async () => {

@@ -10,6 +10,8 @@ import { type Clock, systemClock } from '../../src/ports/clock.js';
 import { SettableClock } from '../support/settable-clock.js';
 import { tempDir } from '../support/temp-dir.js';
 import { type BlobBackend, describeBlobStoreContract } from './blob-store.js';
+import { describeBlobSweepContract } from './blob-sweep.js';
+import { makeSqliteBackend } from './sqlite-backend.js';
 
 function open(clock: Clock = systemClock): { directory: string; blobs: FsBlobStore } {
   const directory = join(tempDir(), 'data', 'blobs');
@@ -23,6 +25,10 @@ async function makeFs(): Promise<BlobBackend> {
 }
 
 describeBlobStoreContract('files', makeFs);
+describeBlobSweepContract('files, with jobs in SQLite', async () => {
+  const clock = new SettableClock(systemClock.now());
+  return { clock, blobs: open(clock).blobs, jobs: await makeSqliteBackend() };
+});
 
 describe('FsBlobStore only: what is left behind', () => {
   async function walk(blobs: FsBlobStore): Promise<string[]> {
