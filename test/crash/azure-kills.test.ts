@@ -1,5 +1,5 @@
 // Many machines: jobs in Cosmos DB, queues on Service Bus, files in Blob Storage, each of them a process that throttles, drops
-// connections and loses answers, while submitters and workers are killed at random.
+// connections, loses answers and reads from replicas that lag, while submitters and workers are killed at random.
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -56,7 +56,7 @@ test(
 async function openStorm(seed: number): Promise<Storm> {
   const world = await openAzureWorld({
     program: await bundle("import './test/crash/victim.ts';", 'azure-victim'),
-    cosmos: { faults: { throttled: 0.02, retryWith: 0.01, unavailable: 0.01, drop: 0.005, dropAfter: 0.01 } },
+    cosmos: { faults: { throttled: 0.02, retryWith: 0.01, unavailable: 0.01, drop: 0.005, dropAfter: 0.01, stale: 0.2 } },
     emulatorFaults: ['server-busy=0.01', 'drop-connection=0.001', 'lose-lock=0.005', 'lost-reply=0.002'],
     queues: [QUEUE],
     env: { AZURE_SERVICE_BUS_MAX_RETRIES: String(ATTEMPTS), COPILOTEVAL_LOCK_SECONDS: '3' },

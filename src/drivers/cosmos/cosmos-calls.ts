@@ -3,7 +3,7 @@
 
 import type { ChangeFeedIteratorOptions, Container, OperationInput, PatchOperation, SqlQuerySpec } from '@azure/cosmos';
 
-import { AppError } from '../../domain/errors.js';
+import { AppError, hasCode } from '../../domain/errors.js';
 import type { JsonObject } from '../../domain/json.js';
 import type { Clock } from '../../ports/clock.js';
 import { isAmbiguous, isWorthRepeating, statusOf, toAppError } from './cosmos-errors.js';
@@ -38,6 +38,21 @@ export class CosmosCalls {
     return answer.resource as T | undefined;
   }
 
+  /**
+   * Whether the document is there by the replica that takes the writes, and reads of this client know it from then on: without
+   * a session token of its writer a read may be answered by a replica that has not heard of it. Writes nothing and costs about
+   * as much as a small write. False also for who may not write.
+   */
+  async isThere(partition: string, id: string): Promise<boolean> {
+    try {
+      const written = await this.patch(partition, id, [{ op: 'set', path: '/never', value: null }], "c.pk = ''");
+      return written.kind === 'done' || written.status === 412;
+    } catch (error) {
+      if (hasCode(error, 'COSMOS_UNAUTHORIZED')) return false;
+      throw error;
+    }
+  }
+
   async create(document: { readonly id: string; readonly pk: string }): Promise<Written> {
     return this.#write(() => this.#container.items.create(document));
   }
@@ -52,8 +67,9 @@ export class CosmosCalls {
     return this.#write(() => this.#container.item(id, partition).patch(body));
   }
 
-  async delete(partition: string, id: string): Promise<Written> {
-    return this.#write(() => this.#container.item(id, partition).delete());
+  /** Only the version that `etag` names, when it is given. */
+  async delete(partition: string, id: string, etag?: string): Promise<Written> {
+    return this.#write(() => this.#container.item(id, partition).delete(etag === undefined ? {} : { accessCondition: { type: 'IfMatch', condition: etag } }));
   }
 
   /** All operations in this order, or none. `done` has the document of the first operation. */

@@ -32,20 +32,25 @@ export async function pruneJobs(calls: CosmosCalls, request: PruneRequest): Prom
   );
   const pruned: PrunedJob[] = [];
   for (const document of documents) {
-    await deleteJob(calls, document);
-    pruned.push({ jobId: document.pk, blobKeys: await unnamed(calls, document.blobKeys) });
+    if (await deleteJob(calls, document)) pruned.push({ jobId: document.pk, blobKeys: await unnamed(calls, document.blobKeys) });
   }
   return pruned;
 }
 
-async function deleteJob(calls: CosmosCalls, { pk, state }: JobDocument): Promise<void> {
+/** False: the job has changed since it was read, perhaps it was queued again. */
+async function deleteJob(calls: CosmosCalls, { pk, state }: JobDocument): Promise<boolean> {
+  // Asks who takes the writes before anything goes: what was read may be old.
+  const unchanged = await calls.patch(pk, JOB_ID, [{ op: 'set', path: '/lookAt', value: null }], `c.state.version = ${state.version}`);
+  if (unchanged.kind === 'refused') return false;
   if (state.idempotencyKey !== null) await freeKey(calls, keyPartition(state, state.idempotencyKey), pk);
   for (;;) {
     const ids = await calls.query<string>({ query: "SELECT VALUE c.id FROM c WHERE c.pk = @pk AND c.id != 'job'", parameters: [{ name: '@pk', value: pk }] }, { partition: pk, limit: BATCH });
     if (ids.length === 0) break;
     await calls.batch(pk, ids.map((id) => ({ operationType: 'Delete', id })));
   }
-  await calls.delete(pk, JOB_ID);
+  // Queued again in this very moment: it stays, without its history.
+  const deleted = await calls.delete(pk, JOB_ID, (unchanged.document as { readonly _etag: string })._etag);
+  return deleted.kind === 'done' || deleted.status === 404;
 }
 
 /** The record may be of a later job already. */

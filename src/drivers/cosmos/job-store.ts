@@ -51,11 +51,14 @@ export class CosmosJobStore implements JobStore {
     return outcomes;
   }
 
+  /** The message of a job can be quicker than the replica that is asked: a worker must not take the job for one that was never there. */
   async get(jobId: JobId): Promise<Job | undefined> {
-    const document = await this.#parts.calls.read<JobDocument>(jobId, JOB_ID);
+    const { calls, notes } = this.#parts;
+    const read = (): Promise<JobDocument | undefined> => calls.read<JobDocument>(jobId, JOB_ID);
+    const document = (await read()) ?? ((await calls.isThere(jobId, JOB_ID)) ? await read() : undefined);
     if (document === undefined) return undefined;
     const job = jobOf(document);
-    return this.#parts.notes.has(document) ? { ...job, queueMode: 'service_bus' } : job;
+    return notes.has(document) ? { ...job, queueMode: 'service_bus' } : job;
   }
 
   async findBySuffix(suffix: string, limit: number): Promise<JobId[]> {

@@ -7,7 +7,7 @@ import { createServer as createHttpsServer } from 'node:https';
 
 import { authorise } from './authorisation.js';
 import { runBatch } from './batch.js';
-import { Documents, Refusal, type StoredDocument } from './documents.js';
+import { Documents, Refusal, type Snapshot, type StoredDocument } from './documents.js';
 import { patched } from './patch.js';
 import { type Document, type QueryRules, runQuery } from './sql-evaluate.js';
 import { parseQuery, QueryRefused } from './sql-parse.js';
@@ -33,6 +33,11 @@ export interface CosmosDoubleOptions {
   readonly containers: readonly { readonly id: string; readonly partitionPath: string; readonly rules: QueryRules; readonly definition?: object }[];
   readonly now?: () => number;
   readonly fault?: (request: CosmosRequest) => CosmosFault;
+  /**
+   * Replicas that lag: a read or a query may be answered as of so many milliseconds ago (at most `keepMs`; 0: as of now), but
+   * never without what the session token of the request knows of. Writes and their conditions see what is there.
+   */
+  readonly staleness?: { readonly keepMs: number; readonly behindMs: (request: CosmosRequest) => number };
   /** Added to every answer. */
   readonly latencyMs?: number;
 }
@@ -64,7 +69,7 @@ interface Answer {
 
 export async function startCosmosDouble(options: CosmosDoubleOptions): Promise<CosmosDouble> {
   const now = options.now ?? Date.now;
-  const containers = options.containers.map((container) => ({ ...container, documents: new Documents(now, container.partitionPath) }));
+  const containers = options.containers.map((container) => ({ ...container, documents: new Documents(now, container.partitionPath, options.staleness?.keepMs) }));
   const requests = new Map<string, number>();
   const world: World = { options, containers, requests, bill: { units: 0 } };
   const listener = (request: IncomingMessage, response: ServerResponse): void => void answer(request, response, world);
@@ -140,11 +145,28 @@ function route(request: IncomingMessage, path: readonly string[], seen: CosmosRe
   if (path.length === 4) return { status: 200, body: { ...container.definition, id: container.id, _rid: 'ZGIAAGNvbGw=', partitionKey: { paths: [container.partitionPath], kind: 'Hash', version: 2 } } };
   if (path[4] === 'pkranges') return { status: 200, body: { PartitionKeyRanges: [{ id: '0', minInclusive: '', maxExclusive: 'FF' }], _count: 1 } };
   if (path[4] !== 'docs') throw new Refusal(501, `not taught: ${path.join('/')}`);
-  const result = documentAnswer(request, path[5], seen, container);
-  return { ...result, headers: { ...sessionHeaders(container, world.options.database), ...result.headers } };
+  const snapshot = snapshotFor(request, seen, container, world);
+  // A replica tells how far it is itself, also when it has nothing to give.
+  const session = (): Record<string, string> => sessionHeaders(container, snapshot.lsn, world.options.database);
+  try {
+    const result = documentAnswer(request, path[5], seen, { ...container, snapshot });
+    return { ...result, headers: { ...session(), ...result.headers } };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    throw new Refusal(error.status, error.message, { ...session(), ...error.headers });
+  }
 }
 
-function documentAnswer(request: IncomingMessage, id: string | undefined, seen: CosmosRequest, container: Container): Answer {
+/** What the request may read. */
+function snapshotFor(request: IncomingMessage, seen: CosmosRequest, { documents }: Container, { options }: World): Snapshot {
+  const known = Number(/#(\d+)/.exec(text(request.headers['x-ms-session-token']) ?? '')?.[1] ?? 0);
+  const isRead = seen.kind === 'query' || (seen.kind === 'document' && seen.verb === 'GET');
+  return isRead && options.staleness !== undefined ? documents.snapshot(options.staleness.behindMs(seen), known) : documents;
+}
+
+type Readable = Container & { readonly snapshot: Snapshot };
+
+function documentAnswer(request: IncomingMessage, id: string | undefined, seen: CosmosRequest, container: Readable): Answer {
   if (seen.kind === 'query') return queryAnswer(request, seen, container);
   if (seen.kind === 'feed') return feedAnswer(request, seen, container);
   const partition = seen.partition;
@@ -162,7 +184,8 @@ function documentAnswer(request: IncomingMessage, id: string | undefined, seen: 
   }
   switch (seen.verb) {
     case 'GET': {
-      const document = documents.require(partition, id, undefined);
+      const document = container.snapshot.find(partition, id);
+      if (document === undefined) throw new Refusal(404, 'Resource Not Found');
       return request.headers['if-none-match'] === document.etag ? { status: 304, headers: charge(1) } : stored(200, document, 1);
     }
     case 'PUT':
@@ -177,12 +200,12 @@ function documentAnswer(request: IncomingMessage, id: string | undefined, seen: 
   }
 }
 
-function queryAnswer(request: IncomingMessage, seen: CosmosRequest, { documents, rules }: Container): Answer {
+function queryAnswer(request: IncomingMessage, seen: CosmosRequest, { snapshot, rules }: Readable): Answer {
   // The plan is only needed for what this double answers directly; the SDK goes on without it.
   if (request.headers['x-ms-cosmos-is-query-plan-request'] !== undefined) throw new Refusal(400, 'no query plans here');
   const { query, parameters = [] } = seen.body as { query: string; parameters?: { name: string; value: unknown }[] };
   const values = new Map(parameters.map(({ name, value }) => [name, value]));
-  const rows = runQuery(parseQuery(query), [...documents.all(seen.partition)].map(({ body }) => body), values, rules);
+  const rows = runQuery(parseQuery(query), [...snapshot.all(seen.partition)].map(({ body }) => body), values, rules);
   const from = Number(text(request.headers['x-ms-continuation']) ?? 0);
   const size = Number(text(request.headers['x-ms-max-item-count']) ?? 100);
   const page = size < 0 ? rows.slice(from) : rows.slice(from, from + size);
@@ -209,9 +232,9 @@ function accountAnswer(request: IncomingMessage): Answer {
   return { status: 200, body: { id: 'double', _rid: 'double', writableLocations: here, readableLocations: here, enableMultipleWriteLocations: false, userConsistencyPolicy: { defaultConsistencyLevel: 'Session' } } };
 }
 
-function sessionHeaders({ id, documents }: Container, database: string): Record<string, string> {
+function sessionHeaders({ id }: Container, lsn: number, database: string): Record<string, string> {
   return {
-    'x-ms-session-token': `0:-1#${documents.lsn}`,
+    'x-ms-session-token': `0:-1#${lsn}`,
     'x-ms-alt-content-path': `dbs/${database}/colls/${id}`,
     'x-ms-content-path': Buffer.from('dbcoll00').toString('base64'),
   };

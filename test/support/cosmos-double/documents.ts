@@ -1,5 +1,7 @@
-// The documents of one container: partitions, etags, time to live, the log of changes.
+// The documents of one container: partitions, etags, time to live, the log of changes, and what a replica behind the others
+// would still answer.
 
+import { Replaced } from './replaced.js';
 import type { Document } from './sql-evaluate.js';
 
 export interface StoredDocument {
@@ -21,6 +23,14 @@ export class Refusal extends Error {
   }
 }
 
+/** Reads of documents as they were at one moment. */
+export interface Snapshot {
+  /** The newest write that it has. */
+  readonly lsn: number;
+  find(partition: string, id: string): StoredDocument | undefined;
+  all(partition?: string): Iterable<StoredDocument>;
+}
+
 const MAX_ITEM_BYTES = 2 * 1024 * 1024;
 
 export class Documents {
@@ -30,10 +40,31 @@ export class Documents {
   readonly #log: StoredDocument[] = [];
   readonly #now: () => number;
   readonly #partitionPath: string;
+  readonly #replaced: Replaced | undefined;
 
-  constructor(now: () => number, partitionPath: string) {
+  /** `keepMs`: for how long versions that were replaced can still be read. */
+  constructor(now: () => number, partitionPath: string, keepMs = 0) {
     this.#now = now;
     this.#partitionPath = partitionPath;
+    this.#replaced = keepMs > 0 ? new Replaced(now, keepMs) : undefined;
+  }
+
+  /** What a replica answers that is `behindMs` behind, but has everything up to the number `knownLsn`. */
+  snapshot(behindMs: number, knownLsn: number): Snapshot {
+    const replaced = this.#replaced;
+    if (replaced === undefined || behindMs <= 0) return this;
+    const lsn = Math.min(this.lsn, Math.max(knownLsn, replaced.lsnAt(this.#now() - behindMs)));
+    const find = (partition: string, id: string): StoredDocument | undefined => this.#living(replaced.at(lsn, partition, id, this.#partitions.get(partition)?.get(id)));
+    const all = function* (this: Documents, partition?: string): Iterable<StoredDocument> {
+      const partitions = partition === undefined ? new Set([...this.#partitions.keys(), ...replaced.partitions()]) : [partition];
+      for (const each of partitions) {
+        for (const id of new Set([...(this.#partitions.get(each)?.keys() ?? []), ...replaced.ids(each)])) {
+          const stored = find(each, id);
+          if (stored !== undefined) yield stored;
+        }
+      }
+    };
+    return { lsn, find, all: all.bind(this) };
   }
 
   /** All that have not outlived their `ttl`. */
@@ -54,8 +85,7 @@ export class Documents {
   }
 
   find(partition: string, id: string): StoredDocument | undefined {
-    const stored = this.#partitions.get(partition)?.get(id);
-    return stored === undefined || this.#isOver(stored) ? undefined : stored;
+    return this.#living(this.#partitions.get(partition)?.get(id));
   }
 
   require(partition: string, id: string, ifMatch: string | undefined): StoredDocument {
@@ -87,6 +117,7 @@ export class Documents {
   delete(partition: string, id: string, ifMatch: string | undefined): void {
     this.require(partition, id, ifMatch);
     this.lsn += 1;
+    this.#replaced?.add(this.lsn, partition, id, this.#partitions.get(partition)?.get(id));
     this.#partitions.get(partition)?.delete(id);
   }
 
@@ -101,6 +132,7 @@ export class Documents {
       this.#partitions.set(partition, before);
       this.#log.length = logged;
       this.lsn = lsn;
+      this.#replaced?.undoAfter(lsn);
       throw error;
     }
   }
@@ -112,6 +144,7 @@ export class Documents {
     const system = { _rid: `doc${this.lsn}`, _self: `dbs/d/colls/c/docs/${id}/`, _etag: etag, _attachments: 'attachments/', _ts: changedAt };
     const stored = { partition, body: { ...body, ...system }, etag, changedAt, lsn: this.lsn };
     const documents = this.#partitions.get(partition) ?? new Map<string, StoredDocument>();
+    this.#replaced?.add(this.lsn, partition, id, documents.get(id));
     this.#partitions.set(partition, documents.set(id, stored));
     this.#log.push(stored);
     return stored;
@@ -123,6 +156,10 @@ export class Documents {
     if (body[this.#partitionPath.slice(1)] !== partition) throw new Refusal(400, 'PartitionKey extracted from document does not match the one specified in the header');
     if (Buffer.byteLength(JSON.stringify(body)) > MAX_ITEM_BYTES) throw new Refusal(413, 'Request size is too large');
     return id;
+  }
+
+  #living(stored: StoredDocument | undefined): StoredDocument | undefined {
+    return stored === undefined || this.#isOver(stored) ? undefined : stored;
   }
 
   /** The container has `defaultTtl: -1`: only documents with a `ttl` end. */

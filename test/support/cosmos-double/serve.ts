@@ -19,12 +19,16 @@ export interface FaultRates {
   /** The connection ends before the request is carried out, or after it. */
   readonly drop?: number;
   readonly dropAfter?: number;
+  /** Of a read or query: answered by a replica that lags, up to LAG_MS. */
+  readonly stale?: number;
 }
+
+const LAG_MS = 300;
 
 const options = JSON.parse(process.argv[2] ?? '{}') as ServeOptions;
 const { faults, database = 'copiloteval', definition, partitionPath, ...rest } = options;
 const container = { ...COSMOS_CONTAINER, ...(definition === undefined ? {} : { definition }), ...(partitionPath === undefined ? {} : { partitionPath }) };
-const double = await startCosmosDouble({ ...rest, database, containers: [container], ...(faults === undefined ? {} : { fault: (request) => faultFor(request, faults) }) });
+const double = await startCosmosDouble({ ...rest, database, containers: [container], ...(faults === undefined ? {} : { fault: (request) => faultFor(request, faults), ...stalenessOf(faults) }) });
 process.stdout.write(`${JSON.stringify({ endpoint: double.endpoint })}\n`);
 process.on('SIGUSR2', () => process.stdout.write(`${JSON.stringify({ requests: Object.fromEntries(double.requests), units: double.units() })}\n`));
 
@@ -37,4 +41,8 @@ function faultFor({ kind }: CosmosRequest, rates: FaultRates): CosmosFault {
   if (meets(rates.unavailable)) return { status: 503 };
   if (meets(rates.drop)) return 'drop';
   return meets(rates.dropAfter) ? 'drop-after' : undefined;
+}
+
+function stalenessOf({ stale = 0 }: FaultRates): Pick<CosmosDoubleOptions, 'staleness'> {
+  return stale === 0 ? {} : { staleness: { keepMs: LAG_MS, behindMs: () => (Math.random() < stale ? Math.random() * LAG_MS : 0) } };
 }

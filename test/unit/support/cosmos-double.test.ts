@@ -10,13 +10,13 @@ import { type CosmosDouble, type CosmosDoubleOptions, startCosmosDouble } from '
 
 const RULES = { compositeIndexes: [[{ path: '/createdAt', descending: true }, { path: '/id', descending: true }]] };
 
-async function open(options: Partial<CosmosDoubleOptions> = {}): Promise<{ double: CosmosDouble; container: Container }> {
+async function open(options: Partial<CosmosDoubleOptions> = {}): Promise<{ double: CosmosDouble; container: Container; key: string }> {
   const key = randomBytes(32).toString('base64');
   const double = await startCosmosDouble({ key, database: 'copiloteval', containers: [{ id: 'jobs', partitionPath: '/pk', rules: RULES }], ...options });
   onTestFinished(() => double.stop());
   const client = new CosmosClient({ endpoint: double.endpoint, key: options.key ?? key, consistencyLevel: 'Session', connectionPolicy: { enableEndpointDiscovery: false } });
   onTestFinished(() => client.dispose());
-  return { double, container: client.database('copiloteval').container('jobs') };
+  return { double, container: client.database('copiloteval').container('jobs'), key };
 }
 
 describe('points', () => {
@@ -54,6 +54,59 @@ describe('points', () => {
     expect((await container.item('a', 'p').read()).statusCode).toBe(200);
     time += 2_000;
     expect((await container.item('a', 'p').read()).statusCode).toBe(404);
+  });
+});
+
+describe('replicas that lag', () => {
+  const LAG = { keepMs: 1_000, behindMs: () => 1_000 };
+
+  async function twoClients(now: () => number): Promise<{ writer: Container; reader: Container }> {
+    const { double, container, key } = await open({ now, staleness: LAG });
+    const other = new CosmosClient({ endpoint: double.endpoint, key, consistencyLevel: 'Session', connectionPolicy: { enableEndpointDiscovery: false } });
+    onTestFinished(() => other.dispose());
+    return { writer: container, reader: other.database('copiloteval').container('jobs') };
+  }
+
+  test('who wrote reads what it wrote, and others what was there a while ago, until it is older than that', async () => {
+    let time = 1_000_000;
+    const { writer, reader } = await twoClients(() => time);
+    await writer.items.create({ id: 'a', pk: 'p', n: 1 });
+    expect((await reader.item('a', 'p').read()).statusCode).toBe(404);
+    time += 1_000;
+    expect((await reader.item('a', 'p').read()).resource).toMatchObject({ n: 1 });
+    await writer.item('a', 'p').patch([{ op: 'set', path: '/n', value: 2 }]);
+    await writer.item('a', 'p').patch([{ op: 'set', path: '/n', value: 3 }]);
+    expect((await writer.item('a', 'p').read()).resource).toMatchObject({ n: 3 });
+    expect((await reader.item('a', 'p').read()).resource).toMatchObject({ n: 1 });
+    const rows = async (): Promise<unknown[]> => (await reader.items.query({ query: 'SELECT VALUE c.n FROM c WHERE c.pk = @pk', parameters: [{ name: '@pk', value: 'p' }] }, { partitionKey: 'p' }).fetchAll()).resources;
+    expect(await rows()).toEqual([1]);
+    time += 1_001;
+    expect(await rows()).toEqual([3]);
+    await writer.item('a', 'p').delete();
+    expect(await rows()).toEqual([3]);
+    time += 1_001;
+    expect(await rows()).toEqual([]);
+  });
+
+  test('who is refused knows from then on what is there', async () => {
+    const { writer, reader } = await twoClients(() => 1_000_000);
+    await writer.items.create({ id: 'a', pk: 'p', n: 1 });
+    await expect(reader.items.create({ id: 'a', pk: 'p' })).rejects.toMatchObject({ code: 409 });
+    expect((await reader.item('a', 'p').read()).resource).toMatchObject({ n: 1 });
+    await writer.item('a', 'p').patch([{ op: 'set', path: '/n', value: 2 }]);
+    expect((await reader.item('a', 'p').read()).resource).toMatchObject({ n: 1 });
+    const refused = await reader.items.batch([{ operationType: 'Patch', id: 'a', resourceBody: { condition: 'from c where c.n = 1', operations: [{ op: 'set', path: '/n', value: 5 }] } }], 'p');
+    expect(refused.code).toBe(207);
+    expect((await reader.item('a', 'p').read()).resource).toMatchObject({ n: 2 });
+  });
+
+  test('a batch that was refused leaves no versions behind', async () => {
+    const { writer, reader } = await twoClients(() => 1_000_000);
+    await writer.items.create({ id: 'a', pk: 'p', n: 1 });
+    await writer.items.batch([{ operationType: 'Create', resourceBody: { id: 'b', pk: 'p' } }, { operationType: 'Create', resourceBody: { id: 'a', pk: 'p' } }], 'p');
+    expect((await writer.item('b', 'p').read()).statusCode).toBe(404);
+    expect((await reader.item('a', 'p').read()).statusCode).toBe(404);
+    expect((await writer.item('a', 'p').read()).resource).toMatchObject({ n: 1 });
   });
 });
 
