@@ -42,7 +42,8 @@ export class CosmosOutbox implements Outbox {
   async claim(request: ClaimOutbox): Promise<readonly ClaimedEntry[]> {
     if (request.limit < 1 || request.jobIds?.length === 0) return [];
     const { notes, own } = this.#parts;
-    await notes.noteDue();
+    // Whoever relays without a break must not get ahead of the notes; one that asks for its own job does not wait for them.
+    if (request.jobIds === undefined) await notes.noteDue();
     const created = await this.#readEntries(own.take(request.limit, request.jobIds));
     const mine = created.filter(({ outbox }) => outbox.holder === own.owner);
     const enough = this.#parts.clock.now() + request.leaseMs;
@@ -61,8 +62,6 @@ export class CosmosOutbox implements Outbox {
     const { calls, notes, own } = this.#parts;
     notes.add(entries.filter(({ claim }) => claim === own.owner));
     await atOnce(entries.filter(({ claim }) => claim !== own.owner), AT_ONCE, (entry) => noteSent(calls, entry));
-    // Whoever sends without a break must not get ahead of the notes.
-    await notes.noteDue();
   }
 
   async notSent(entries: readonly ClaimedEntry[], { problem, tryAgainAt }: { problem: string | null; tryAgainAt: number }): Promise<void> {

@@ -25,6 +25,7 @@ const NOTE_AFTER_MS = 4_000;
 const LOOK_EVERY_MS = 1_000;
 /** The note is there before the hold ends, so that nobody sends the entry again. */
 const BEFORE_HOLD_ENDS_MS = 3_000;
+const CLOSE_WITHIN_MS = 10_000;
 const AT_ONCE = 16;
 const ASKED_TOGETHER = 100;
 
@@ -52,18 +53,21 @@ export class SentNotes {
   }
 
   /** Notes what is due. Throws what the store throws; what was not noted stays due. */
-  async noteDue(): Promise<void> {
-    const before = this.#noting;
-    const noting = before.catch(() => undefined).then(() => this.#noteThese(this.#due(this.#parts.clock.now()), { mayHaveStarted: true }));
+  noteDue(): Promise<void> {
+    // After what is under way: what that leaves is still due.
+    const noting = this.#noting.catch(() => undefined).then(() => this.#noteThese(this.#due(this.#parts.clock.now()), { mayHaveStarted: true }));
     this.#noting = noting;
     return noting;
   }
 
-  /** Notes everything, at once: a process that ends does not ask first. What cannot be noted is sent again by somebody. */
+  /** Notes everything, at once: a process that ends does not ask first. What is not noted in time is sent again by somebody. */
   async close(): Promise<void> {
     this.#closed.abort();
-    await this.#noting.catch(() => undefined);
-    await this.#noteThese(this.#due(Infinity), { mayHaveStarted: false }).catch(() => undefined);
+    if (this.#waiting.size === 0) return;
+    const ended = new AbortController();
+    const noting = this.#noting.catch(() => undefined).then(() => this.#noteThese(this.#due(Infinity), { mayHaveStarted: false }));
+    const noted = noting.catch(() => undefined).finally(() => ended.abort());
+    await Promise.race([noted, this.#parts.clock.sleep(CLOSE_WITHIN_MS, ended.signal)]);
   }
 
   #due(now: number): Waiting[] {

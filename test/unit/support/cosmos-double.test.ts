@@ -78,7 +78,7 @@ describe('replicas that lag', () => {
     await writer.item('a', 'p').patch([{ op: 'set', path: '/n', value: 3 }]);
     expect((await writer.item('a', 'p').read()).resource).toMatchObject({ n: 3 });
     expect((await reader.item('a', 'p').read()).resource).toMatchObject({ n: 1 });
-    const rows = async (): Promise<unknown[]> => (await reader.items.query({ query: 'SELECT VALUE c.n FROM c WHERE c.pk = @pk', parameters: [{ name: '@pk', value: 'p' }] }, { partitionKey: 'p' }).fetchAll()).resources;
+    const rows = async (): Promise<unknown[]> => (await reader.items.query<number>({ query: 'SELECT VALUE c.n FROM c WHERE c.pk = @pk', parameters: [{ name: '@pk', value: 'p' }] }, { partitionKey: 'p' }).fetchAll()).resources;
     expect(await rows()).toEqual([1]);
     time += 1_001;
     expect(await rows()).toEqual([3]);
