@@ -52,7 +52,7 @@ test('who chooses Cosmos DB and Blob Storage is asked for both, and the answers 
   await answer(init, answers);
   expect((await init.exited).exitCode).toBe(0);
   expect(questionsOf(init)).toEqual(Object.keys(answers));
-  expect(init.screen().join('\n')).toContain('copiloteval azure commands');
+  await init.until((screen) => screen.includes('copiloteval azure commands'));
   const { cosmosDatabase: _d, storageContainer: _s, concurrency: _c, ...written } = answers;
   expect(JSON.parse(readFileSync(init.configFile, 'utf8'))).toEqual({ profile: 'cloud', profiles: { cloud: { database: 'cloud.db', ...written, retentionDays: 30 } } });
 });
@@ -78,7 +78,8 @@ test('a wrong answer ends it with 2, says what was expected and writes nothing',
   const init = await startInit();
   await answer(init, { ...FIRST, serviceBusNamespace: 'contoso', store: 'cosmo' });
   expect((await init.exited).exitCode).toBe(2);
-  expect(init.screen().join('\n')).toMatch(/store must be .*cosmos.* got "cosmo"/);
+  // What it wrote can come after the news of its end.
+  await init.until((screen) => /store must be .*cosmos.* got "cosmo"/.test(screen));
   expect(() => readFileSync(init.configFile)).toThrow(/ENOENT/);
 });
 
