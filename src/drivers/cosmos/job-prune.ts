@@ -20,21 +20,30 @@ export interface PruneRequest {
  * prune finds again.
  */
 export async function pruneJobs(calls: CosmosCalls, request: PruneRequest): Promise<PrunedJob[]> {
+  const pruned: PrunedJob[] = [];
+  // Less than was asked for means that there is no more: what an old answer held in vain is made up for by another look.
+  while (pruned.length < request.limit) {
+    const documents = await findEnded(calls, { ...request, limit: request.limit - pruned.length });
+    const before = pruned.length;
+    for (const document of documents) {
+      if (await deleteJob(calls, document)) pruned.push({ jobId: document.pk, blobKeys: await unnamed(calls, document.blobKeys) });
+    }
+    if (pruned.length - before === documents.length || pruned.length === before) break;
+  }
+  return pruned;
+}
+
+async function findEnded(calls: CosmosCalls, request: PruneRequest): Promise<JobDocument[]> {
   const statuses = (request.statuses ?? JOB_STATUSES).filter(hasEnded);
   if (statuses.length === 0) return [];
   const parameters = [{ name: '@before', value: request.before }, ...statuses.map((value, index) => ({ name: `@s${index}`, value }))];
-  const documents = await calls.query<JobDocument>(
+  return calls.query<JobDocument>(
     {
       query: `SELECT * FROM c WHERE c.kind = 'job' AND c.createdAt < @before AND c.state.updatedAt < @before AND c.state.status IN (${statuses.map((_, index) => `@s${index}`).join(', ')}) ORDER BY c.createdAt, c.pk`,
       parameters,
     },
     { limit: request.limit },
   );
-  const pruned: PrunedJob[] = [];
-  for (const document of documents) {
-    if (await deleteJob(calls, document)) pruned.push({ jobId: document.pk, blobKeys: await unnamed(calls, document.blobKeys) });
-  }
-  return pruned;
 }
 
 /** False: the job has changed since it was read, perhaps it was queued again. */
