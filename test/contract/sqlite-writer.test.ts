@@ -53,6 +53,14 @@ describe('Writer', () => {
     expect([numbers(db), commits()]).toEqual([[1, 2, 3], 2]);
   });
 
+  it('does not let patient operations wait when there are many', async () => {
+    const { db, writer, commits } = await open();
+    await writer.write(() => put(db, 1));
+    for (let value = 2; value <= 20; value += 1) void writer.write(() => put(db, value), { patient: true });
+    await turns(3);
+    expect([numbers(db).length, commits()]).toEqual([20, 2]);
+  });
+
   it('does not let a patient operation wait when the last commit is long ago', async () => {
     let now = 0;
     const { db, writer } = await open({ clock: { ...systemClock, monotonic: () => now } });

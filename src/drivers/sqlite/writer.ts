@@ -13,6 +13,8 @@ import { isBusy, toAppError } from './sqlite-errors.js';
 const LONGEST_TRANSACTION_MS = 25;
 /** So soon after a commit, operations that can wait let others come first. */
 const PATIENCE_MS = 5;
+/** So many operations are worth a flush to disk. */
+const ENOUGH = 16;
 
 /**
  * Collects what belongs to the transaction but is written once at its end, such as counters. What is collected by an
@@ -79,15 +81,16 @@ export class Writer {
    * `lasting: false`: what it writes survives the process, and a power cut only once something lasting was written after
    * it. For what a restart takes back anyway; a transaction of nothing else does not wait for the disk.
    *
-   * `patient: true`: nobody waits for it. It goes with the next operation of others, and alone when the last commit is
-   * some milliseconds ago: a flush to disk holds up everything, and where jobs come one by one each would cost two.
+   * `patient: true`: nobody waits for it. It goes with the next operation of others, and without one when the last commit
+   * is some milliseconds ago or many wait: a flush to disk holds up everything, and where jobs come one by one each would
+   * cost two.
    */
   write<T>(operation: (db: Database) => T, { lasting = true, patient = false }: { readonly lasting?: boolean; readonly patient?: boolean } = {}): Promise<T> {
     return new Promise<unknown>((resolve, reject) => {
       const askedAt = this.#wait.clock.monotonic();
       this.#queue.push({ run: operation, resolve, reject, askedAt, lasting, value: undefined, alone: false, refusal: undefined });
       const patienceMs = this.#committedAt + PATIENCE_MS - askedAt;
-      if (patient && patienceMs > 0) this.#patienceOver ??= setTimeout(() => this.#schedule(), patienceMs);
+      if (patient && patienceMs > 0 && this.#queue.length < ENOUGH) this.#patienceOver ??= setTimeout(() => this.#schedule(), patienceMs);
       else this.#schedule();
     }) as Promise<T>;
   }
