@@ -62,9 +62,10 @@ export function decide(facts: DecisionFacts): Decision {
   }
   // Another producer numbers nothing: its message is the first of its job.
   const sequence = message.kind === 'ours' ? message.sequence : 1;
+  // Also of a job that has ended: it may have been queued again, and the message was quicker than the replica that was read.
+  if (sequence > job.sequence) return { do: 'read-again' };
   if (hasEnded(job.status) && job.status !== 'DeadLettered') return { do: 'complete', because: 'ended' };
   if (sequence < job.sequence) return { do: 'complete', because: 'superseded' };
-  if (sequence > job.sequence) return { do: 'read-again' };
   if (job.status === 'DeadLettered') {
     return { do: 'dead-letter-again', code: job.error?.code ?? 'DEAD_LETTERED', problem: job.error?.message ?? 'recorded as dead-lettered' };
   }
