@@ -72,11 +72,12 @@ export type WhyDeps = Pick<Backend, 'store' | 'events' | 'deadLetters'> & HoldUp
 export async function explainJob(deps: WhyDeps, job: Job): Promise<JobStory> {
   const now = deps.clock.now();
   const events = await allEvents(deps, job);
-  const looked = mayBeDead(job, events) ? await lookForLetter(deps, job) : {};
+  const letterIsAway = deps.outbox === undefined && job.status === 'DeadLettered' && job.queueMode === 'service_bus';
+  const looked = mayBeDead(job, events) && !letterIsAway ? await lookForLetter(deps, job) : {};
   const { deadLetter, problem } = looked;
   const worker = await workerOf(deps, job);
   const holdUp = await findHoldUp(deps, job);
-  const facts = { job, now, holdUp, workerAlive: worker?.alive ?? false, deadLetter, problem };
+  const facts = { job, now, holdUp, workerAlive: worker?.alive ?? false, deadLetter, problem, letterIsAway };
   return {
     job: viewJob(job, deps.publicBaseUrl),
     situation: situationOf(facts),

@@ -16,6 +16,8 @@ export interface SituationFacts {
   readonly deadLetter: DeadLetter | undefined;
   /** Why the dead letter could not be looked for. */
   readonly problem?: AppError | undefined;
+  /** It is on another system, which the settings do not use: it was not looked for. */
+  readonly letterIsAway?: boolean;
 }
 
 export interface NextStep {
@@ -24,7 +26,8 @@ export interface NextStep {
   readonly purpose: string;
 }
 
-export function situationOf({ job, now, holdUp, workerAlive, deadLetter, problem }: SituationFacts): string {
+export function situationOf(facts: SituationFacts): string {
+  const { job, now, holdUp, workerAlive } = facts;
   switch (job.status) {
     case 'Queued':
       return queuedSituation(job, now, holdUp);
@@ -35,13 +38,13 @@ export function situationOf({ job, now, holdUp, workerAlive, deadLetter, problem
     case 'Failed':
       return `It failed for good on attempt ${job.attempt}: ${describeError(job)}.`;
     case 'DeadLettered':
-      return `It is dead-lettered after ${attempts(job)}: ${describeError(job)}.${deadLetter === undefined ? letterText(problem) : ''}`;
+      return `It is dead-lettered after ${attempts(job)}: ${describeError(job)}.${letterText(facts)}`;
     case 'Cancelled':
       return 'It was cancelled.';
   }
 }
 
-export function nextSteps({ job, holdUp, deadLetter }: SituationFacts): readonly NextStep[] {
+export function nextSteps({ job, holdUp, deadLetter, letterIsAway = false }: SituationFacts): readonly NextStep[] {
   const id = shortId(job.jobId);
   const logs: NextStep = { command: `copiloteval logs ${id}`, purpose: 'read what its handler wrote' };
   const retry: NextStep = { command: `copiloteval retry ${id}`, purpose: 'queue it again with all its attempts' };
@@ -57,7 +60,7 @@ export function nextSteps({ job, holdUp, deadLetter }: SituationFacts): readonly
       return [logs, retry];
     case 'DeadLettered':
       return deadLetter === undefined
-        ? [logs, retry]
+        ? [logs, letterIsAway ? { ...retry, purpose: 'queue it again here, with all its attempts' } : retry]
         : [
             { command: `copiloteval dlq replay --queue ${deadLetter.queue} --job ${id}`, purpose: 'send its dead letter again' },
             { command: `copiloteval dlq show --queue ${deadLetter.queue} ${deadLetter.sequenceNumber}`, purpose: 'see its dead letter' },
@@ -78,8 +81,11 @@ function endHoldUp({ kind, command }: HoldUp): NextStep {
   return { command, purpose: kind === 'unsent' ? 'see what keeps it from being sent' : 'end what holds it up' };
 }
 
-function letterText(problem: AppError | undefined): string {
-  return problem === undefined ? ' Its message is no longer in the dead-letter queue.' : ` Its dead letter could not be looked for: ${problem.message} [${problem.code}].`;
+function letterText({ job, deadLetter, problem, letterIsAway = false }: SituationFacts): string {
+  if (deadLetter !== undefined) return '';
+  if (problem !== undefined) return ` Its dead letter could not be looked for: ${problem.message} [${problem.code}].`;
+  if (!letterIsAway) return ' Its message is no longer in the dead-letter queue.';
+  return ` Its dead letter is in the queue ${job.queue} on Service Bus, which is not in use: with USE_SERVICE_BUS=true it can be seen and replayed there; retried now, the job runs here.`;
 }
 
 function follow(id: string): NextStep {

@@ -38,6 +38,20 @@ test('with the flag off, stats, doctor and why say what is left and name the com
   expect((await home.run('worker start --drain', OFF)).stderr).toContain('left on Service Bus');
 });
 
+test('with the flag off, why tells where the dead letter of a job lies, and what helps', async () => {
+  const home = await openServiceBusHome();
+  const { jobId } = checked(contract.submitted, await home.json('submit fail'));
+  await home.run('worker start --drain');
+  const there = checked(contract.story, await home.json(`why ${jobId}`));
+  expect(there).toMatchObject({ job: { status: 'DeadLettered' }, deadLetter: { queue: 'evaluation-jobs' } });
+  const story = checked(contract.story, await home.json(`why ${jobId}`, OFF));
+  expect(story).toMatchObject({ deadLetter: null, problem: null });
+  expect(story.situation).toContain('Its dead letter is in the queue evaluation-jobs on Service Bus, which is not in use: with USE_SERVICE_BUS=true it can be seen');
+  expect(story.next.map(({ command }) => command.split(' ')[1])).toEqual(['logs', 'retry']);
+  expect(await home.json(`retry ${jobId}`, OFF)).toMatchObject({ results: [{ status: 'Queued' }] });
+  expect(checked(contract.story, await home.json(`why ${jobId}`, OFF))).toMatchObject({ message: { sequence: 4, state: 'waiting' } });
+});
+
 describe('queues drain --to local', () => {
   test('moves everything that waits, and the local worker finishes it', async () => {
     const home = await openServiceBusHome();
