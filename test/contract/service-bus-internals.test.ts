@@ -6,6 +6,7 @@ import { Socket } from 'node:net';
 import { ServiceBusClient, type ServiceBusReceiver } from '@azure/service-bus';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
+import { quietConnection } from '../../src/drivers/service-bus/quiet-connection.js';
 import { failRequests, linkOfReceiver, linkOfSender, sendWithoutDelay, waitForDrain, watchConnection, watchLink } from '../../src/drivers/service-bus/sdk-internals.js';
 import { openTestEmulator, type TestEmulator } from '../support/emulator.js';
 import { Deferred } from '../support/turns.js';
@@ -77,6 +78,23 @@ describe('a connection', () => {
     await openReceiver();
     emulator.dropConnections();
     await lost.promise;
+  });
+
+  test('keeps what rhea has to say off the console: a message that comes without credit is kept like any other', async () => {
+    const said = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    quietConnection(client);
+    const receiver = await openReceiver();
+    const receiving = receiver.receiveMessages(1, { maxWaitTimeInMs: 20_000 });
+    const link = linkOfReceiver(receiver) as unknown as { credit: number; connection: { _process(): void } };
+    await vi.waitUntil(() => link.credit === 1);
+    // The broker is told of the credit; then this side forgets that it gave any.
+    link.connection._process();
+    link.credit = 0;
+    await client.createSender(QUEUE).sendMessages({ body: 'one', messageId: 'm-1' });
+    expect((await receiving).map(({ messageId }) => messageId)).toEqual(['m-1']);
+    expect(said).not.toHaveBeenCalled();
+    expect(console.error).toBe(said);
+    said.mockRestore();
   });
 
   test('lets requests that wait for an answer be ended', async () => {

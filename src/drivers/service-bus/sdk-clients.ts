@@ -7,6 +7,7 @@ import { AppError } from '../../domain/errors.js';
 import type { Clock } from '../../ports/clock.js';
 import type { SdkCall } from './call-sdk.js';
 import { cutConnection } from './cut-connection.js';
+import { quietConnection } from './quiet-connection.js';
 import { failRequests, sendWithoutDelay, watchConnection } from './sdk-internals.js';
 import { withinTime } from '../azure-access/within-time.js';
 
@@ -73,6 +74,7 @@ export class SdkClients {
   #open(): ServiceBusClient {
     const client = this.#create();
     sendWithoutDelay(client);
+    quietConnection(client);
     watchConnection(client, () => {
       failRequests(client, new AppError('SB_UNREACHABLE', 'the connection was lost before the broker answered'));
       if (client === this.#client) this.#giveUp();

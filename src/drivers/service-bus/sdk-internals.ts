@@ -102,7 +102,8 @@ export function watchLink(link: AmqpLink, onLost: () => void): () => void {
 
 type Part = Record<string, unknown>;
 
-function connectionOf(client: ServiceBusClient): Part | undefined {
+/** rhea's connection: the one that the client has or is about to open. */
+export function connectionOf(client: ServiceBusClient): Part | undefined {
   return partAt(client, ['_connectionContext', 'connection', '_connection']);
 }
 
