@@ -39,8 +39,8 @@ export class SdkClients {
   #client: ServiceBusClient | undefined;
   #silentCalls = 0;
   #closed = false;
-  readonly #closeNow = new AbortController();
-  readonly #closing = new Set<Promise<void>>();
+  /** Given up and not closed yet, with what ends the wait before that. */
+  readonly #closing = new Map<Promise<void>, AbortController>();
 
   constructor(create: () => ServiceBusClient, clock: Clock) {
     this.#create = create;
@@ -60,9 +60,9 @@ export class SdkClients {
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#closeNow.abort();
     this.#giveUp();
-    await Promise.all(this.#closing);
+    for (const closeNow of this.#closing.values()) closeNow.abort();
+    await Promise.all(this.#closing.keys());
   }
 
   #answered(client: ServiceBusClient, inTime: boolean): void {
@@ -87,14 +87,16 @@ export class SdkClients {
     this.#client = undefined;
     this.#silentCalls = 0;
     if (client === undefined) return;
-    const closing = this.#closeLater(client);
-    this.#closing.add(closing);
+    // One for each: while the service is away many are given up within the wait of the first.
+    const closeNow = new AbortController();
+    const closing = this.#closeLater(client, closeNow.signal);
+    this.#closing.set(closing, closeNow);
     void closing.then(() => this.#closing.delete(closing));
   }
 
   /** Not at once: while it is being closed the SDK tells nobody who waits that the connection is gone. */
-  async #closeLater(client: ServiceBusClient): Promise<void> {
-    await this.#clock.sleep(CLOSE_AFTER_MS, this.#closeNow.signal);
+  async #closeLater(client: ServiceBusClient, closeNow: AbortSignal): Promise<void> {
+    await this.#clock.sleep(CLOSE_AFTER_MS, closeNow);
     const limit = { clock: this.#clock, limitMs: CLOSE_LIMIT_MS, operation: 'close the connection' };
     // Nothing is left to be done for a connection that cannot even be closed.
     await withinTime(limit, () => client.close()).catch(() => undefined);
