@@ -16,7 +16,8 @@ export async function repeat({ what, everyMs, act }: Repetition, parts: { clock:
     try {
       await act();
     } catch (error) {
-      parts.log.warn({ err: error }, `${what} failed; trying again in ${everyMs} ms`);
+      // What fails at the end was cut off by it.
+      if (!parts.signal.aborted) parts.log.warn({ err: error }, `${what} failed; trying again in ${everyMs} ms`);
     }
     await parts.clock.sleep(everyMs, parts.signal);
   }

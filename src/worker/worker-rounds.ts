@@ -37,7 +37,7 @@ function farRounds(parts: WorkerParts, queues: readonly string[], signal: AbortS
   const watch = new DeadLetterWatch({ ...backend, watched: backend.watched }, { queues, workerId });
   const look = async (): Promise<void> => {
     const report = await watch.round(signal);
-    if (report.problem !== null) log.warn({ ...report }, `the dead letters could not be watched: ${report.problem}`);
+    if (report.problem !== null && !signal.aborted) log.warn({ ...report }, `the dead letters could not be watched: ${report.problem}`);
     else if (report.recorded + report.recovered > 0) log.info({ ...report }, 'jobs whose messages the broker put aside');
   };
   return [

@@ -91,16 +91,13 @@ export class Worker {
     const { workerId, queues, concurrency } = this.#settings;
     this.#parts.log.info({ queues, concurrency }, `worker ${workerId} takes jobs from ${queues.join(', ')}, ${concurrency} at once`);
     const rounds = this.#startRounds();
-    try {
-      await this.#taker.run();
-    } catch (error) {
-      this.#fail(error);
-    }
+    const taking = this.#taker.run().catch((error: unknown) => this.#fail(error));
+    await (this.#isFar ? Promise.race([taking, this.#takingIsOverdue()]) : taking);
     while (this.#slots.held > 0 && !this.#stopped.signal.aborted) await this.#slots.changed();
     if (!this.#stopped.signal.aborted) await relayLast(this.#parts);
     this.#ended.abort();
     this.#parts.deadlines.close();
-    await Promise.all(rounds);
+    await (this.#isFar ? this.#inTime(Promise.all(rounds)) : Promise.all(rounds));
     await this.#leaveRegistry();
     if (this.#failure !== undefined) throw this.#failure;
     return this.#summary();
@@ -210,6 +207,24 @@ export class Worker {
     return startRounds({ parts: this.#parts, queues: this.#settings.queues, beat, signal: this.#ended.signal });
   }
 
+  get #isFar(): boolean {
+    return this.#backend.outbox !== undefined;
+  }
+
+  /** Resolves when taking was told to end and the other system has still not answered: it may be away. */
+  async #takingIsOverdue(): Promise<void> {
+    const { signal } = this.#takingEnds;
+    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    await this.#backend.clock.sleep(LAST_CALL_MS, this.#ended.signal);
+  }
+
+  /** A round in the middle of a call to another system ends when the connection is closed. */
+  async #inTime(rounds: Promise<unknown>): Promise<void> {
+    const done = new AbortController();
+    await Promise.race([rounds, this.#backend.clock.sleep(LAST_CALL_MS, done.signal)]);
+    done.abort();
+  }
+
   async #leaveRegistry(): Promise<void> {
     try {
       await this.#backend.workers.remove(this.#settings.workerId);
@@ -252,7 +267,8 @@ export class Worker {
         gate: this.#parts.gate,
         signal: this.#takingEnds.signal,
         budget: () => this.#budget(),
-        begin: (delivery) => void this.#deliver(delivery),
+        // What comes after the end is left alone: its lock ends by itself.
+        begin: (delivery) => void (this.#ended.signal.aborted || this.#deliver(delivery)),
         // With two queues what one of them has handed out may be given back before its job is run.
         beginAttempt: near === undefined ? beginAttempts(this.#parts) : undefined,
         isDone: () => this.#isDone(),
@@ -269,6 +285,8 @@ export class Worker {
   }
 }
 
+/** For calls to another system that are under way when the worker ends. */
+const LAST_CALL_MS = 1000;
 /** A message wakes the wait; this only bounds how long a loop without news stands. */
 const IDLE_WAIT_MS = 5000;
 /** Another system answers late: the slots that become free meanwhile are filled by a second request. */

@@ -93,7 +93,7 @@ describe('a connection', () => {
     await client.createSender(QUEUE).sendMessages({ body: 'one', messageId: 'm-1' });
     expect((await receiving).map(({ messageId }) => messageId)).toEqual(['m-1']);
     expect(said).not.toHaveBeenCalled();
-    expect(console.error).toBe(said);
+    expect(globalThis.console.error).toBe(said);
     said.mockRestore();
   });
 

@@ -11,6 +11,7 @@ import type { QueuePauses } from '../../ports/queue-pauses.js';
 import type { CountBudget } from './counted-queues.js';
 import { type AzureCredential, createCredential } from '../azure-access/credentials.js';
 import { ServiceBusDiagnostics } from './diagnostics.js';
+import { administrationEndingWith, clockEndingWith, closingSignal } from './ending-with.js';
 import { openAdministration } from './open-administration.js';
 import { peekThrough } from './peek-messages.js';
 import { ServiceBusQueueAdmin } from './queue-admin.js';
@@ -55,15 +56,17 @@ export interface ServiceBusBackend {
   readonly deadLetters: DeadLetterQueue;
   readonly admin: QueueAdmin;
   readonly diagnostics: Diagnostics;
-  /** What is still held is left: its locks end by themselves. Takes two seconds at most. */
+  /** What is still held is left: its locks end by themselves. Calls that wait for an answer end. Takes a second at most. */
   close(): Promise<void>;
 }
 
 /** Asks nothing of the service yet. Throws CONFIG_INVALID. */
 export async function openServiceBus({ target, countBudget, ...options }: OpenServiceBus): Promise<ServiceBusBackend> {
-  const { queues, pauses, clock, random } = options;
+  const { queues, pauses, random } = options;
+  const closing = closingSignal();
+  const clock = clockEndingWith(options.clock, closing.signal);
   const patience = { ...PATIENCE, ...options.patience };
-  const credential = target.kind === 'entra' ? (options.credential ?? (await createCredential(target, clock))) : undefined;
+  const credential = target.kind === 'entra' ? (options.credential ?? (await createCredential(target, options.clock))) : undefined;
   const { ServiceBusClient: Client } = await import('./azure-sdk.js');
   const createClient = (): ServiceBusClient => {
     const sdkOptions = { retryOptions: sdkRetryOptions(patience.callTimeoutMs) };
@@ -71,12 +74,13 @@ export async function openServiceBus({ target, countBudget, ...options }: OpenSe
     if (credential === undefined) throw new TypeError('a target of Entra ID needs its credential');
     return new Client(namespaceHost(target.namespace), credential, sdkOptions);
   };
-  const clients = new SdkClients(createClient, clock);
-  const { administration, budget } = await openAdministration(target, credential);
+  const clients = new SdkClients(createClient, options.clock);
+  const opened = await openAdministration(target, credential);
+  const administration = administrationEndingWith(opened.administration, closing.signal);
   const admin = new ServiceBusQueueAdmin({
     ...{ administration, registry: queues, pauses, clock, random },
     peek: peekThrough(() => clients.current),
-    budget: countBudget ?? budget,
+    budget: countBudget ?? opened.budget,
   });
   const parts = { ...patience, clients, clock, random, queues };
   const queue = new ServiceBusMessageQueue({ ...parts, pauses, senders: new SenderLinks(parts) });
@@ -85,6 +89,9 @@ export async function openServiceBus({ target, countBudget, ...options }: OpenSe
     deadLetters: new ServiceBusDeadLetterQueue({ ...parts, queue, admin }),
     admin,
     diagnostics: new ServiceBusDiagnostics({ target, registry: queues, clock, ...(credential === undefined ? {} : { credential }) }),
-    close: () => clients.close(),
+    close: async () => {
+      closing.abort();
+      await clients.close();
+    },
   };
 }

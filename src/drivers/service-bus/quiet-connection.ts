@@ -27,11 +27,11 @@ export function quietConnection(client: ServiceBusClient): void {
 /** Nothing else runs meanwhile: what waits for a promise is called later. */
 function quietly<T>(action: () => T): T {
   const target = globalThis.console;
-  const own = Object.fromEntries(VOICES.map((name) => [name, target[name]] as const));
+  const own = VOICES.map((name) => [name, Object.getOwnPropertyDescriptor(target, name)] as const);
   for (const name of VOICES) target[name] = (text: unknown, ...values: unknown[]) => debug(String(text), ...values);
   try {
     return action();
   } finally {
-    Object.assign(target, own);
+    for (const [name, voice] of own) Object.defineProperty(target, name, voice ?? {});
   }
 }

@@ -19,7 +19,8 @@ export interface Entity {
 
 /** Calls in a row without an answer, and with no other call answered in between, after which the connection is given up. */
 const MAX_SILENT_CALLS = 2;
-const CLOSE_LIMIT_MS = 2_000;
+/** Politeness: what the service has not answered by then it will notice by itself. */
+const CLOSE_LIMIT_MS = 1_000;
 const CLOSE_AFTER_MS = 1_000;
 
 /**

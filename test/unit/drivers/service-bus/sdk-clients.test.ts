@@ -30,3 +30,16 @@ test('many clients that are given up at the same time wait for their end without
   await turns();
   expect(warned).not.toHaveBeenCalled();
 });
+
+test('a client whose close never comes back is left after a second', async () => {
+  const clock = new FakeClock();
+  const clients = new SdkClients(() => Object.assign(idleClient(), { close: () => new Promise<void>(() => undefined) }), clock);
+  expect(clients.current).toBeInstanceOf(ServiceBusClient);
+  let isClosed = false;
+  const closing = clients.close().then(() => (isClosed = true));
+  await clock.advance(999);
+  expect(isClosed).toBe(false);
+  await clock.advance(1);
+  await closing;
+  expect(() => clients.current).toThrow('closed by this process');
+});
