@@ -73,6 +73,16 @@ describe('a file whose mode changes', () => {
     expect(await own.store.openWork(backend.queues)).toMatchObject({ ready: 0, locked: 2 });
   });
 
+  it('adopts what was held before the clock was set back', async () => {
+    const backend = await makeOutboxBackend();
+    backend.clock.advance(HOUR_MS);
+    const job = await insertJob(backend);
+    const own = await backend.inOwnQueueMode();
+    backend.clock.advance(-HOUR_MS);
+    expect(await own.adoptOutbox?.()).toBe(1);
+    expect(await own.store.get(job.jobId)).toMatchObject({ queueMode: 'local', sequence: 2 });
+  });
+
   it('forgets a job that was moved to its own queue: counting what is elsewhere costs nothing afterwards', async () => {
     const backend = await makeOutboxBackend();
     const { outbox, store } = backend.ports;

@@ -5,7 +5,7 @@ import type { Database } from 'better-sqlite3';
 import { prepared } from './database.js';
 import type { JobTransaction } from './job-transaction.js';
 import { readJob } from './job-transaction.js';
-import { moveEntry } from './outbox.js';
+import { LONGEST_HOLD_MS, moveEntry } from './outbox.js';
 import { forgetElsewhere } from './outbox-rows.js';
 import type { Reader } from './reader.js';
 import type { Writer } from './writer.js';
@@ -28,7 +28,8 @@ export async function adoptOutbox({ reader, writer, transaction }: { reader: Rea
   const isEmpty = await reader.read((db) => prepared(db, 'SELECT 1 FROM outbox LIMIT 1').get() === undefined);
   if (isEmpty) return 0;
   return writer.write((db) => {
-    const rows = prepared<LeftRow>(db, LEFT).all(transaction.clock.now(), AT_ONCE);
+    const now = transaction.clock.now();
+    const rows = prepared<LeftRow>(db, LEFT).all(now, now + LONGEST_HOLD_MS, AT_ONCE);
     for (const row of rows) adopt(db, transaction, row);
     return rows.length;
   });
@@ -42,4 +43,4 @@ function adopt(db: Database, transaction: JobTransaction, { job, jobId, sequence
 /** A pause before the next try means nothing here. */
 const LEFT = `
   SELECT outbox.job, jobs.id AS jobId, outbox.sequence FROM outbox LEFT JOIN jobs ON jobs.job = outbox.job
-  WHERE outbox.holder = '' OR outbox.free_at <= ? ORDER BY outbox.seq LIMIT ?`;
+  WHERE outbox.holder = '' OR outbox.free_at <= ? OR outbox.free_at > ? ORDER BY outbox.seq LIMIT ?`;

@@ -18,7 +18,7 @@ import { readTallies } from './tally.js';
 import type { Writer } from './writer.js';
 
 /** No lease and no pause is longer: an entry that seems to be held beyond it was held before the clock was set back. */
-const LONGEST_HOLD_MS = 10 * 60_000;
+export const LONGEST_HOLD_MS = 10 * 60_000;
 
 export interface SqliteOutboxParts {
   readonly writer: Writer;
