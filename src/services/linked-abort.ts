@@ -6,7 +6,7 @@ export interface LinkedAbort {
   end(): void;
 }
 
-/** For loops that make one in each round: AbortSignal.any would stay registered with the outer signal for good. */
+/** For loops that make one in each round: one of AbortSignal.any cannot be taken off the outer signal, and goes only when garbage is collected. */
 export function linkedAbort(outer: AbortSignal): LinkedAbort {
   const own = new AbortController();
   const end = (): void => {

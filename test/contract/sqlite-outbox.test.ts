@@ -6,7 +6,6 @@ import { describe, expect, it } from 'vitest';
 import type { Job } from '../../src/domain/job.js';
 import { awaitChildren, cancel, moveToLocal, scheduleRetry } from '../../src/domain/lifecycle.js';
 import { messageIdOf } from '../../src/domain/message.js';
-import { moveOutboxToLocal } from '../../src/services/move-outbox-to-local.js';
 import { describeCheckpointsContract } from './checkpoints.js';
 import { type ContractBackend, HOUR_MS, insertJob, startOf } from './contract-backend.js';
 import { describeEventLogContract } from './event-log.js';
@@ -126,20 +125,6 @@ describe('a file whose mode changes', () => {
   });
 });
 
-describe('emptying the outbox onto the own queue', () => {
-  it('moves everything that nobody is sending, also what is to wait', async () => {
-    const backend = await makeOutboxBackend();
-    for (let index = 0; index < 450; index += 1) await insertJob(backend);
-    const { outbox } = backend.ports;
-    const sending = await outbox.claim({ leaseMs: 20_000, limit: 1 });
-    await outbox.notSent(await outbox.claim({ leaseMs: 20_000, limit: 3 }), { problem: 'away', tryAgainAt: backend.clock.now() + 60_000 });
-    expect(await moveOutboxToLocal({ outbox }, 'switched off')).toBe(449);
-    expect(await outbox.waiting()).toMatchObject([{ count: 1 }]);
-    await outbox.sent(sending);
-    expect(await outbox.waiting()).toEqual([]);
-  });
-});
-
 describe('jobs whose message is elsewhere', () => {
   it('are overdue when their lock or their life has ended, one watcher at a time, until they are heard of', async () => {
     const backend = await makeOutboxBackend();
@@ -161,7 +146,8 @@ describe('jobs whose message is elsewhere', () => {
   it('are not watched when it came to the own queue', async () => {
     const backend = await makeOutboxBackend();
     await insertJob(backend);
-    await moveOutboxToLocal(backend.ports, 'away');
+    const { outbox } = backend.ports;
+    expect(await outbox.moveToLocal?.(await outbox.claim({ leaseMs: 1000, limit: 1 }), 'away')).toBe(1);
     expect(await backend.store.watched?.take({ before: Number.MAX_SAFE_INTEGER, lookAgainAt: 0, limit: 10 })).toEqual([]);
   });
 });

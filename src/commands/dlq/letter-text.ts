@@ -34,12 +34,17 @@ export function lettersTable(letters: readonly FoundLetter[], now: number, io: I
     facts.jobId === null ? '-' : shortId(facts.jobId),
     facts.type ?? '-',
     relativeTime(deadSince(letter), now),
-    String(letter.deliveryCount),
+    triesText(letter),
     formatBytes(letter.body.byteLength),
     reasonText(letter),
     payloadPreview({ letter, facts }),
   ]);
   return renderTable({ columns, rows }, io);
+}
+
+/** Service Bus counts only what came back before: a letter that was put aside when it was first handed out has a count of 0. */
+export function triesText({ deliveryCount }: Pick<DeadLetter, 'deliveryCount'>): string {
+  return deliveryCount === 0 ? '-' : String(deliveryCount);
 }
 
 /** `CODE: description`; the code alone where the description repeats it. */

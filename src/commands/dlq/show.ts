@@ -13,7 +13,7 @@ import { knownQueues } from '../../services/queue-settings.js';
 import { defineCommand, type CommandContext } from '../command.js';
 import { nonEmpty } from '../option-parsers.js';
 import { argument, repeated, type OptionValues } from '../option-specs.js';
-import { bodyText, reasonText } from './letter-text.js';
+import { bodyText, reasonText, triesText } from './letter-text.js';
 
 const options = {
   queue: repeated('--queue <name>', 'look in this queue; in all when not given', { parser: nonEmpty() }),
@@ -55,7 +55,7 @@ function showText(shown: ShownLetter, next: readonly string[], runtime: Runtime,
     ['reason', reasonText(letter)],
     ['dead since', time(deadSince(letter))],
     ['sent', time(letter.enqueuedAt)],
-    ['tries', String(letter.deliveryCount)],
+    ['tries', triesText(letter)],
     ['replays', String(job?.replayCount ?? facts.replayCount)],
     ['type', facts.type ?? '-'],
     ['job', facts.jobId ?? '-'],

@@ -2,10 +2,10 @@
 
 import type { SBQueue, ServiceBusManagementClient } from '@azure/arm-servicebus';
 
-import { printIsoDuration, readIsoDuration } from '../../domain/iso-duration.js';
+import { readIsoDuration } from '../../domain/iso-duration.js';
 import type { AzureCredential } from '../azure-access/credentials.js';
 import { ARM_SCOPE } from '../azure-access/credentials.js';
-import { type BrokerQueue, type BrokerSettings, type CallOptions, type NamespaceFacts, type QueueAdministration, statusOf } from './queue-administration.js';
+import { type BrokerQueue, type BrokerSettings, type CallOptions, type NamespaceFacts, type QueueAdministration, sentSettings, statusOf } from './queue-administration.js';
 import type { ArmPlace } from './target.js';
 
 export interface ArmOptions {
@@ -58,14 +58,14 @@ class ArmAdministration implements QueueAdministration {
     // One verb makes and replaces here: between this look and the call somebody else's queue could be made and replaced.
     // The caller has looked too; what it replaces then is a queue that is younger than a second.
     if ((await this.#read(name, signal)) !== undefined) return 'exists';
-    await this.#client.queues.createOrUpdate(this.#group, this.#namespace, name, toArm(settings), { abortSignal: signal });
+    await this.#client.queues.createOrUpdate(this.#group, this.#namespace, name, sentSettings(settings), { abortSignal: signal });
     return 'created';
   }
 
   async update(name: string, settings: Partial<BrokerSettings>, { signal }: CallOptions): Promise<true | undefined> {
     const queue = await this.#read(name, signal);
     if (queue === undefined) return undefined;
-    await this.#client.queues.createOrUpdate(this.#group, this.#namespace, name, { ...withoutDefaults(queue), ...toArm(settings) }, { abortSignal: signal });
+    await this.#client.queues.createOrUpdate(this.#group, this.#namespace, name, { ...withoutDefaults(queue), ...sentSettings(settings) }, { abortSignal: signal });
     return true;
   }
 
@@ -109,17 +109,6 @@ function fromArm(queue: SBQueue): BrokerQueue {
       scheduled: countDetails?.scheduledMessageCount ?? 0,
       deadLetter: countDetails?.deadLetterMessageCount ?? 0,
     },
-  };
-}
-
-function toArm(settings: Partial<BrokerSettings>): SBQueue {
-  const { lockMs, ttlMs, maxDeliveryCount, deadLetterOnExpiration, status } = settings;
-  return {
-    ...(lockMs === undefined ? {} : { lockDuration: printIsoDuration(lockMs) }),
-    ...(ttlMs === undefined ? {} : { defaultMessageTimeToLive: printIsoDuration(ttlMs) }),
-    ...(maxDeliveryCount === undefined ? {} : { maxDeliveryCount }),
-    ...(deadLetterOnExpiration === undefined ? {} : { deadLetteringOnMessageExpiration: deadLetterOnExpiration }),
-    ...(status === undefined ? {} : { status }),
   };
 }
 

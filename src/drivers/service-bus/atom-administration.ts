@@ -2,10 +2,10 @@
 
 import type { QueueProperties, ServiceBusAdministrationClient } from '@azure/service-bus';
 
-import { printIsoDuration, readIsoDuration } from '../../domain/iso-duration.js';
+import { readIsoDuration } from '../../domain/iso-duration.js';
 import { readCounts } from './atom-counts.js';
 import type { AzureCredential } from '../azure-access/credentials.js';
-import { type BrokerQueue, type BrokerSettings, type CallOptions, type NamespaceFacts, type QueueAdministration, statusOf } from './queue-administration.js';
+import { type BrokerQueue, type BrokerSettings, type CallOptions, type NamespaceFacts, type QueueAdministration, sentSettings, statusOf } from './queue-administration.js';
 import { parseConnectionString } from './connection-string.js';
 import { type ServiceBusTarget, adminUrl, namespaceHost } from './target.js';
 
@@ -94,7 +94,7 @@ class AtomAdministration implements QueueAdministration {
   /** Only what is asked for is sent: Basic refuses fields of features it does not have, even when they are off. */
   async create(name: string, settings: BrokerSettings, { signal }: CallOptions): Promise<'created' | 'exists'> {
     try {
-      await this.#client.createQueue(name, { ...toAtom(settings), abortSignal: signal });
+      await this.#client.createQueue(name, { ...sentSettings(settings), abortSignal: signal });
       return 'created';
     } catch (error) {
       if (codeOf(error) === 'MessageEntityAlreadyExistsError') return 'exists';
@@ -106,7 +106,7 @@ class AtomAdministration implements QueueAdministration {
     try {
       // The whole description is replaced: what is not sent falls back to its default.
       const queue = await this.#client.getQueue(name, { abortSignal: signal });
-      await this.#client.updateQueue(Object.assign(withoutDefaults(queue), toAtom(settings)), { abortSignal: signal });
+      await this.#client.updateQueue(Object.assign(withoutDefaults(queue), sentSettings(settings)), { abortSignal: signal });
       return true;
     } catch (error) {
       if (isMissing(error)) return undefined;
@@ -133,19 +133,6 @@ function fromAtom(queue: QueueProperties, counts: BrokerQueue['counts'] | undefi
     partitioned: queue.enablePartitioning,
     forwardTo: queue.forwardTo === undefined || queue.forwardTo === '' ? null : queue.forwardTo,
     counts: counts ?? { active: 0, scheduled: 0, deadLetter: 0 },
-  };
-}
-
-type AtomSettings = Partial<Pick<QueueProperties, 'lockDuration' | 'defaultMessageTimeToLive' | 'maxDeliveryCount' | 'deadLetteringOnMessageExpiration' | 'status'>>;
-
-function toAtom(settings: Partial<BrokerSettings>): AtomSettings {
-  const { lockMs, ttlMs, maxDeliveryCount, deadLetterOnExpiration, status } = settings;
-  return {
-    ...(lockMs === undefined ? {} : { lockDuration: printIsoDuration(lockMs) }),
-    ...(ttlMs === undefined ? {} : { defaultMessageTimeToLive: printIsoDuration(ttlMs) }),
-    ...(maxDeliveryCount === undefined ? {} : { maxDeliveryCount }),
-    ...(deadLetterOnExpiration === undefined ? {} : { deadLetteringOnMessageExpiration: deadLetterOnExpiration }),
-    ...(status === undefined ? {} : { status }),
   };
 }
 

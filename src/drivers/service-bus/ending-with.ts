@@ -48,7 +48,7 @@ export function administrationEndingWith(administration: QueueAdministration, cl
   };
 }
 
-/** AbortSignal.any would stay registered with the closing signal for good. */
+/** One of AbortSignal.any could not be taken off the closing signal again. */
 function link(signal: AbortSignal | undefined, closing: AbortSignal): { readonly signal: AbortSignal; letGo(): void } {
   const own = new AbortController();
   const outer = signal === undefined ? [closing] : [signal, closing];

@@ -1,5 +1,6 @@
 // What the two ways of administering a namespace have in common: the data plane's ATOM protocol and Azure Resource Manager.
 
+import { printIsoDuration } from '../../domain/iso-duration.js';
 import type { QueueStatus } from '../../ports/queue-admin.js';
 
 export interface QueueAdministration {
@@ -29,6 +30,26 @@ export interface BrokerSettings {
   readonly maxDeliveryCount: number;
   readonly deadLetterOnExpiration: boolean;
   readonly status: QueueStatus;
+}
+
+/** Settings by the names and in the form that both ways send them in. */
+export interface SentSettings {
+  readonly lockDuration?: string;
+  readonly defaultMessageTimeToLive?: string;
+  readonly maxDeliveryCount?: number;
+  readonly deadLetteringOnMessageExpiration?: boolean;
+  readonly status?: QueueStatus;
+}
+
+/** Only what is asked for: what is left out keeps its value, or its default. */
+export function sentSettings({ lockMs, ttlMs, maxDeliveryCount, deadLetterOnExpiration, status }: Partial<BrokerSettings>): SentSettings {
+  return {
+    ...(lockMs === undefined ? {} : { lockDuration: printIsoDuration(lockMs) }),
+    ...(ttlMs === undefined ? {} : { defaultMessageTimeToLive: printIsoDuration(ttlMs) }),
+    ...(maxDeliveryCount === undefined ? {} : { maxDeliveryCount }),
+    ...(deadLetterOnExpiration === undefined ? {} : { deadLetteringOnMessageExpiration: deadLetterOnExpiration }),
+    ...(status === undefined ? {} : { status }),
+  };
 }
 
 export interface BrokerQueue extends BrokerSettings {

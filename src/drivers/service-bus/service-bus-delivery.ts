@@ -1,5 +1,6 @@
 // One hand-out of a Service Bus queue: the message and what can be done with it while its lock holds.
 
+import { firstCharacters, MAX_DESCRIPTION } from '../../domain/dead-letters/first-characters.js';
 import { AppError, hasCode } from '../../domain/errors.js';
 import type { Clock } from '../../ports/clock.js';
 import type { DeadLetterReason, Delivery, ReceivedMessage } from '../../ports/message-queue.js';
@@ -18,8 +19,6 @@ export interface DeliveryParts {
   /** How long a settlement is tried again. */
   readonly settleBudgetMs: number;
 }
-
-const MAX_DESCRIPTION = 1_024;
 
 export class ServiceBusDelivery implements Delivery {
   readonly queue: string;
@@ -94,9 +93,4 @@ export class ServiceBusDelivery implements Delivery {
   #lockLost(): AppError {
     return new AppError('LOCK_LOST', `message ${this.message.brokerSequence} of queue ${this.queue}: its lock was lost or it was settled before`);
   }
-}
-
-/** At most `max` UTF-16 units, without half a character at the end. */
-function firstCharacters(text: string, max: number): string {
-  return text.length <= max ? text : text.slice(0, max).replace(/[\uD800-\uDBFF]$/, '');
 }

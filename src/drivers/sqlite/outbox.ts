@@ -142,7 +142,7 @@ export class SqliteOutbox implements Outbox {
   }
 }
 
-/** Inside a transaction: the job's message goes on the store's own queue. False, and the entry is dropped, when the job has moved on. */
+/** Inside a transaction: the job's message goes on the store's own queue. False, and nothing is changed, when the job has moved on. */
 export function moveEntry(transaction: JobTransaction, job: Job | undefined, sequence: number, reason: string): boolean {
   if (job === undefined || !waitsFor(job, sequence)) return false;
   ensureLocalQueue(transaction.broker, job.queue);

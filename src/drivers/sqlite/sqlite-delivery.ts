@@ -1,5 +1,6 @@
 // One hand-out of the SQLite queue: the message and what can be done with it while its lock holds.
 
+import { firstCharacters, MAX_DESCRIPTION } from '../../domain/dead-letters/first-characters.js';
 import { hasCode } from '../../domain/errors.js';
 import type { Job } from '../../domain/job.js';
 import type { Clock } from '../../ports/clock.js';
@@ -8,8 +9,6 @@ import type { Broker } from './broker/broker.js';
 import type { LockedMessage, LockRef } from './broker/broker-message.js';
 import type { StoredJob } from './job-transaction.js';
 import type { Writer } from './writer.js';
-
-const MAX_DESCRIPTION = 1_024;
 
 export interface SettlementParts {
   readonly writer: Writer;
@@ -120,9 +119,4 @@ class SqliteMessage implements ReceivedMessage {
   get body(): Uint8Array {
     return (this.#body ??= this.#broker.body(this.#seq) ?? new Uint8Array());
   }
-}
-
-/** At most `max` UTF-16 units, without half a character at the end. */
-function firstCharacters(text: string, max: number): string {
-  return text.length <= max ? text : text.slice(0, max).replace(/[\uD800-\uDBFF]$/, '');
 }

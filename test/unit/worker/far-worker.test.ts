@@ -8,7 +8,6 @@ import type { Job } from '../../../src/domain/job.js';
 import { start } from '../../../src/domain/lifecycle.js';
 import type { MessageQueue } from '../../../src/ports/message-queue.js';
 import { openSqliteBackend } from '../../../src/drivers/sqlite/open-sqlite.js';
-import { moveOutboxToLocal } from '../../../src/services/move-outbox-to-local.js';
 import type { AnyHandler } from '../../../src/worker/handler-registry.js';
 import { echoHandler } from '../../../src/worker/handlers/echo.js';
 import { FarWorld } from '../../support/far-world.js';
@@ -82,7 +81,7 @@ describe('a job', () => {
     const world = await FarWorld.openFar();
     const now = await world.submit('echo');
     const later = await world.submit('echo', null, { delayMs: 60_000 });
-    await moveOutboxToLocal({ outbox: world.outbox }, 'away');
+    expect(await world.outbox.moveToLocal?.(await world.outbox.claim({ leaseMs: 1000, limit: 2 }), 'away')).toBe(2);
     const there = await world.submitSent('echo');
     world.start([echoHandler]);
     expect(await advanceUntil(world, now.jobId, 'Succeeded', 20)).toMatchObject({ queueMode: 'local' });
