@@ -7,8 +7,24 @@ import type { ServiceBusClient } from '@azure/service-bus';
 
 import { connectionOf } from './sdk-internals.js';
 
-/** To be called when `close` had its time; harmless after it has done its work. */
+const AGAIN_MS = 100;
+/** Longer than any call of the SDK that was under way goes on. */
+const WATCHED_MS = 30_000;
+
+/**
+ * To be called when `close` had its time; harmless after it has done its work. A call that was under way opens another
+ * connection when its first one is cut: that one is cut too.
+ */
 export function cutConnection(client: ServiceBusClient): void {
+  cut(client);
+  const again = setInterval(() => cut(client), AGAIN_MS);
+  const enough = setTimeout(() => clearInterval(again), WATCHED_MS);
+  // What is not cut keeps the process alive by itself.
+  again.unref();
+  enough.unref();
+}
+
+function cut(client: ServiceBusClient): void {
   const socket = connectionOf(client)?.['socket'];
   // With an error, since only that is told to those who wait for the connection.
   if (socket instanceof Socket && !socket.destroyed) socket.destroy(new Error('given up'));

@@ -9,15 +9,7 @@ import { cutConnection } from '../../../../src/drivers/service-bus/cut-connectio
 import { turns, until } from '../../../support/turns.js';
 
 test('a connection that a silent peer keeps open ends at once, with everything that waits for it', async () => {
-  const sockets: Socket[] = [];
-  const server = createServer((socket) => void sockets.push(socket.on('error', () => undefined).resume()));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
-  const client = new ServiceBusClient(`Endpoint=sb://127.0.0.1:${port};SharedAccessKeyName=k;SharedAccessKey=x;UseDevelopmentEmulator=true`, { retryOptions: { maxRetries: 0, timeoutInMs: 60_000 } });
+  const { client, sockets } = await openSilentPeer();
   const waiting = client.createSender('jobs').createMessageBatch().catch((error: unknown) => error);
   await until(() => sockets.length === 1, 'the connection');
   // The SDK's own way: it waits for what never comes.
@@ -29,3 +21,24 @@ test('a connection that a silent peer keeps open ends at once, with everything t
   await until(() => sockets[0]?.closed === true, 'the end of the connection');
   cutConnection(client);
 });
+
+test('a connection that is opened after the cut, by a call that was under way, is cut too', async () => {
+  const { client, sockets } = await openSilentPeer();
+  cutConnection(client);
+  const late = client.createSender('jobs').createMessageBatch().catch((error: unknown) => error);
+  await until(() => sockets.length === 1, 'the connection');
+  expect(await late).toMatchObject({ message: expect.stringContaining('given up') });
+});
+
+async function openSilentPeer(): Promise<{ readonly client: ServiceBusClient; readonly sockets: readonly Socket[] }> {
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => void sockets.push(socket.on('error', () => undefined).resume()));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  const client = new ServiceBusClient(`Endpoint=sb://127.0.0.1:${port};SharedAccessKeyName=k;SharedAccessKey=x;UseDevelopmentEmulator=true`, { retryOptions: { maxRetries: 0, timeoutInMs: 60_000 } });
+  return { client, sockets };
+}
