@@ -49,8 +49,6 @@ export interface ClaimOutbox {
   readonly limit: number;
   /** Only of these jobs. */
   readonly jobIds?: readonly JobId[];
-  /** Also those whose time to be tried again has not come. */
-  readonly evenIfPaused?: boolean;
 }
 
 export interface ClaimedEntry {

@@ -146,15 +146,6 @@ function describeEnds(make: MakeOutboxBackend): void {
     expect((await (await backend.another()).outbox.claim(LEASE)).map(({ tries }) => tries)).toEqual([1]);
   });
 
-  it('can be taken before its time by who asks for that', async () => {
-    const backend = await make();
-    await insertJob(backend);
-    const { outbox } = backend.ports;
-    await outbox.notSent(await outbox.claim(LEASE), { problem: 'away', tryAgainAt: backend.clock.now() + 60_000 });
-    expect(await outbox.claim({ ...LEASE, evenIfPaused: true })).toHaveLength(1);
-    expect(await outbox.claim({ ...LEASE, evenIfPaused: true })).toEqual([]);
-  });
-
   it('counts no try when there was none', async () => {
     const backend = await make();
     await insertJob(backend);

@@ -108,7 +108,7 @@ export class CosmosOutbox implements Outbox {
 
   /** A worker looks after every change, and a search is dear: it goes over all partitions. */
   async #searchFree(request: ClaimOutbox): Promise<WithEntry[]> {
-    const isGeneral = request.jobIds === undefined && request.evenIfPaused !== true;
+    const isGeneral = request.jobIds === undefined;
     const now = this.#parts.clock.now();
     const since = this.#noneFreeAt === undefined ? Infinity : now - this.#noneFreeAt;
     if (isGeneral && since >= 0 && since < this.#parts.searchEveryMs) return [];
@@ -117,19 +117,18 @@ export class CosmosOutbox implements Outbox {
     return free;
   }
 
-  #findFree({ limit, jobIds, evenIfPaused = false }: ClaimOutbox): Promise<WithEntry[]> {
+  #findFree({ limit, jobIds }: ClaimOutbox): Promise<WithEntry[]> {
     const now = this.#parts.clock.now();
     const parameters: SqlParameter[] = [
       { name: '@now', value: now },
       { name: '@far', value: now + LONGEST_HOLD_MS },
     ];
-    const free = ['c.outbox.freeAt <= @now', 'c.outbox.freeAt > @far', ...(evenIfPaused ? ["c.outbox.holder = ''"] : [])].join(' OR ');
     const ids = jobIds?.map((jobId, index) => {
       parameters.push({ name: `@j${index}`, value: jobId });
       return `@j${index}`;
     });
     const among = ids === undefined ? '' : ` AND c.pk IN (${ids.join(', ')})`;
-    return this.#parts.calls.query<WithEntry>({ query: `SELECT * FROM c WHERE c.kind = 'job' AND c.outbox.sequence > 0 AND (${free})${among} ORDER BY c.outbox.savedAt`, parameters }, { limit });
+    return this.#parts.calls.query<WithEntry>({ query: `SELECT * FROM c WHERE c.kind = 'job' AND c.outbox.sequence > 0 AND (c.outbox.freeAt <= @now OR c.outbox.freeAt > @far)${among} ORDER BY c.outbox.savedAt`, parameters }, { limit });
   }
 
   async #claim(document: WithEntry, { leaseMs }: ClaimOutbox): Promise<ClaimedEntry | undefined> {

@@ -45,14 +45,14 @@ export class SqliteOutbox implements Outbox {
   }
 
   /** A process that dies after this leaves the entries held until the lease ends; then somebody else sends them. */
-  async claim({ leaseMs, limit, jobIds, evenIfPaused = false }: ClaimOutbox): Promise<readonly ClaimedEntry[]> {
-    if (limit < 1 || jobIds?.length === 0 || !(evenIfPaused || (await this.#mayFindSome()))) return [];
+  async claim({ leaseMs, limit, jobIds }: ClaimOutbox): Promise<readonly ClaimedEntry[]> {
+    if (limit < 1 || jobIds?.length === 0 || !(await this.#mayFindSome())) return [];
     const { writer, rows } = this.#parts;
     const claim = `${rows.owner}#${randomUUID()}`;
     return writer.write((db) => {
       const freeAt = this.#now() + Math.min(leaseMs, LONGEST_HOLD_MS);
       for (;;) {
-        const found = jobIds === undefined ? this.#findAny(db, limit, evenIfPaused) : this.#findOf(db, jobIds.slice(0, limit), evenIfPaused);
+        const found = jobIds === undefined ? this.#findAny(db, limit) : this.#findOf(db, jobIds.slice(0, limit));
         const claimed = found.flatMap((row) => this.#take(db, row, { claim, freeAt }));
         // A page of nothing but entries of jobs that have moved on says nothing about what comes after it.
         if (claimed.length > 0 || found.length === 0 || jobIds !== undefined) return claimed;
@@ -101,19 +101,19 @@ export class SqliteOutbox implements Outbox {
     return this.#parts.reader.read((db) => prepared(db, ANY_FREE).get(now, now + LONGEST_HOLD_MS) !== undefined);
   }
 
-  #findAny(db: Database, limit: number, evenIfPaused: boolean): EntryRow[] {
+  #findAny(db: Database, limit: number): EntryRow[] {
     const { rows } = this.#parts;
     const now = this.#now();
-    const found = prepared<EntryRow>(db, FIND_ANY).all(now, now + LONGEST_HOLD_MS, rows.owner, evenIfPaused ? 1 : 0, limit);
+    const found = prepared<EntryRow>(db, FIND_ANY).all(now, now + LONGEST_HOLD_MS, rows.owner, limit);
     // Fewer than asked for: none of this process's own is left after these.
     if (found.length < limit) rows.mayHaveCreated = false;
     return found;
   }
 
-  #findOf(db: Database, jobIds: readonly JobId[], evenIfPaused: boolean): EntryRow[] {
+  #findOf(db: Database, jobIds: readonly JobId[]): EntryRow[] {
     const now = this.#now();
     const { owner } = this.#parts.rows;
-    const found = jobIds.flatMap((jobId) => prepared<EntryRow>(db, FIND_OF).all(jobId, now, now + LONGEST_HOLD_MS, owner, evenIfPaused ? 1 : 0));
+    const found = jobIds.flatMap((jobId) => prepared<EntryRow>(db, FIND_OF).all(jobId, now, now + LONGEST_HOLD_MS, owner));
     return found.sort((a, b) => a.seq - b.seq);
   }
 
@@ -170,7 +170,7 @@ function waitingByQueue(db: Database): OutboxWaiting[] {
 }
 
 const ROW = `outbox.seq, outbox.job, jobs.id AS jobId, outbox.sequence, outbox.not_before AS notBefore, outbox.saved_at AS savedAt, outbox.tries`;
-const IS_FREE = "(outbox.free_at <= ? OR outbox.free_at > ? OR outbox.holder = ? OR (? AND outbox.holder = ''))";
+const IS_FREE = '(outbox.free_at <= ? OR outbox.free_at > ? OR outbox.holder = ?)';
 const FIND_ANY = `SELECT ${ROW} FROM outbox LEFT JOIN jobs ON jobs.job = outbox.job WHERE ${IS_FREE} ORDER BY outbox.seq LIMIT ?`;
 const FIND_OF = `SELECT ${ROW} FROM jobs JOIN outbox ON outbox.job = jobs.job WHERE jobs.id = ? AND ${IS_FREE}`;
 const ANY_FREE = 'SELECT 1 FROM outbox WHERE free_at <= ? UNION ALL SELECT 1 FROM outbox WHERE free_at > ? LIMIT 1';
