@@ -4,7 +4,7 @@ import { onTestFinished } from 'vitest';
 import { loadConfig } from '../../src/config/config.js';
 import { placeAt } from '../../src/config/data-dir.js';
 import { openEnvironment } from '../../src/config/environment.js';
-import { systemClock } from '../../src/ports/clock.js';
+import { systemClock, type Clock } from '../../src/ports/clock.js';
 import { openRuntime } from '../../src/runtime.js';
 import type { Model, Session } from '../../src/tui/model.js';
 import { DashboardRun } from '../../src/tui/run/dashboard-run.js';
@@ -86,14 +86,23 @@ export interface TestDashboard {
   shows(text: string): Promise<void>;
 }
 
+export interface TestDashboardChange {
+  readonly session?: Partial<Session>;
+  readonly cwd?: string;
+  /** What every profile looks at and works with. */
+  readonly clock?: Clock;
+  /** Another profile opens when this has resolved. */
+  readonly beforeOther?: () => Promise<void>;
+}
+
 /** Closed when the test has ended. `dataDir` has been used, or is new. */
-export async function openTestDashboard(dataDir: string, change: { readonly session?: Partial<Session>; readonly cwd?: string } = {}): Promise<TestDashboard> {
+export async function openTestDashboard(dataDir: string, change: TestDashboardChange = {}): Promise<TestDashboard> {
   const open = async (name?: string): Promise<OpenedProfile> => {
     const env = await openEnvironment({ COPILOTEVAL_USER: 'ada' }, dataDir);
     const config = loadConfig({ place: placeAt(dataDir, 'test', true), env, cwd: dataDir, profile: name });
     const runtime = await openRuntime(config);
     const session = { ...SESSION, profile: config.profile, userId: 'ada', ...change.session };
-    return { ports: runtime, session, retentionDays: 90, close: () => runtime.close() };
+    return { ports: { ...runtime, clock: change.clock ?? runtime.clock }, session, retentionDays: 90, close: () => runtime.close() };
   };
   const terminal = new TestTerminal();
   const profile = await open();
@@ -104,7 +113,10 @@ export async function openTestDashboard(dataDir: string, change: { readonly sess
     start: { look: { theme: 'mono', ascii: false }, view: 'overview', filter: '' },
     filters: { read: () => [], change: (filter, keep) => (keep ? [filter] : []) },
     cwd: change.cwd ?? dataDir,
-    openProfile: open,
+    openProfile: async (name) => {
+      await change.beforeOther?.();
+      return open(name);
+    },
     show: (model) => {
       for (const row of frame(model)) if (row.length === 0) throw new Error('a row without text');
     },

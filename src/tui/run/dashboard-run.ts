@@ -33,11 +33,11 @@ const CALM_TICKS = 5;
 
 export class DashboardRun {
   readonly #parts: DashboardParts;
-  readonly #effects: Effects;
   readonly #stop = new AbortController();
   readonly #perf: Perf;
   #profile: OpenedProfile;
   #source: Source;
+  #effects: Effects;
   #model: Model;
   /** Counts the profiles that were asked for. */
   #wish = 0;
@@ -50,9 +50,9 @@ export class DashboardRun {
     this.#perf = new Perf(parts.clock);
     this.#profile = parts.profile;
     this.ended = new Promise((resolve) => (this.#end = resolve));
-    this.#effects = new Effects(() => ({ profile: this.#profile, terminal: parts.terminal, cwd: parts.cwd, filters: parts.filters, send: (msg) => this.send(msg) }));
     this.#model = initialModel({ ...parts.start, savedFilters: parts.filters.read(), session: parts.profile.session, size: parts.terminal.size, now: parts.clock.now() });
     this.#source = this.#openSource();
+    this.#effects = this.#openEffects();
   }
 
   get model(): Model {
@@ -130,11 +130,20 @@ export class DashboardRun {
   }
 
   #openSource(): Source {
+    return new Source(this.#profile.ports, this.#sendOfProfile());
+  }
+
+  #openEffects(): Effects {
+    const { terminal, cwd, filters } = this.#parts;
+    return new Effects({ profile: this.#profile, terminal, cwd, filters, send: this.#sendOfProfile() });
+  }
+
+  /** What is found out in a profile that was left by then is not about the present one. */
+  #sendOfProfile(): (msg: Msg) => void {
     const { epoch } = this.#profile.session;
-    return new Source(this.#profile.ports, (msg) => {
-      // News of a profile that was left are not this one's.
+    return (msg) => {
       if (this.#profile.session.epoch === epoch) this.send(msg);
-    });
+    };
   }
 
   /** The one asked for last is shown; one that opens when nobody waits for it any more is closed again. */
@@ -143,17 +152,29 @@ export class DashboardRun {
     const wish = (this.#wish += 1);
     try {
       const opened = await openProfile(name);
+      // What was begun in the present profile still tells how it ended.
+      await this.#effects.settledSoon();
       if (wish !== this.#wish || this.#stop.signal.aborted) return await opened.close();
-      const before = { profile: this.#profile, source: this.#source };
-      this.#profile = { ...opened, session: { ...opened.session, epoch: before.profile.session.epoch + 1 } };
-      this.#source = this.#openSource();
-      this.send({ t: 'switched', now: clock.now(), session: this.#profile.session, problem: null });
-      await Promise.all([before.source.close(), this.#effects.settled()]);
-      await before.profile.close();
+      if (this.#model.running !== null) {
+        this.send({ t: 'note', at: clock.now(), tone: 'wait', text: `${this.#model.running.verb} was begun meanwhile: profile ${name} is not opened` });
+        return await opened.close();
+      }
+      await this.#leave(opened);
     } catch (error) {
       const { message, hint } = problemOf(error);
       this.send({ t: 'switched', now: clock.now(), session: this.#profile.session, problem: hint === null ? message : `${message} (${hint})` });
     }
+  }
+
+  /** Shows the other profile, then gives back what was prepared in this one and closes it. */
+  async #leave(opened: OpenedProfile): Promise<void> {
+    const before = { profile: this.#profile, source: this.#source, effects: this.#effects };
+    this.#profile = { ...opened, session: { ...opened.session, epoch: before.profile.session.epoch + 1 } };
+    this.#source = this.#openSource();
+    this.#effects = this.#openEffects();
+    this.send({ t: 'switched', now: this.#parts.clock.now(), session: this.#profile.session, problem: null });
+    await Promise.all([before.source.close(), before.effects.close()]);
+    await before.profile.close();
   }
 
   /** The rest of the program, when the first screen stands. What cannot be read is told of when it is needed. */

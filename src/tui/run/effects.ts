@@ -22,16 +22,17 @@ interface Preparation {
 const LAST_STEPS_MS = 5_000;
 
 export class Effects {
-  readonly #place: () => EffectPlace;
+  readonly #place: EffectPlace;
   readonly #prepared = new Map<number, Preparation>();
   readonly #steps = new Set<Promise<void>>();
 
-  constructor(place: () => EffectPlace) {
+  /** Of one profile; another one has its own. */
+  constructor(place: EffectPlace) {
     this.#place = place;
   }
 
   run(effect: WorkEffect): void {
-    const place = this.#place();
+    const place = this.#place;
     switch (effect.t) {
       case 'count-jobs':
         return this.#prepare(place, effect.token, async (preparation) => {
@@ -55,9 +56,12 @@ export class Effects {
     }
   }
 
-  /** Resolves when what is done in one step has been done, with the profile it was begun in. */
-  async settled(): Promise<void> {
-    await Promise.all(this.#steps);
+  /** Resolves when what is done in one step has been done. Another system that does not answer is not waited for for ever. */
+  async settledSoon(): Promise<void> {
+    const patience = new AbortController();
+    await Promise.race([Promise.all(this.#steps), this.#place.profile.ports.clock.sleep(LAST_STEPS_MS, patience.signal)]);
+    // A sleep that nobody waits for would keep the process for its whole length.
+    patience.abort();
   }
 
   /** Stops what runs after what is at hand, gives back what waits, and resolves when that is done. */
@@ -68,12 +72,8 @@ export class Effects {
     await Promise.all([...this.#prepared.values()].map(async ({ work }) => work));
     for (const token of open) this.#drop(token);
     await Promise.all([...this.#prepared.values()].map(async ({ work }) => work));
-    // What another system does not answer to is not waited for for ever: it was begun, and its entry of the log says so.
-    const { clock } = this.#place().profile.ports;
-    const patience = new AbortController();
-    await Promise.race([this.settled(), clock.sleep(LAST_STEPS_MS, patience.signal)]);
-    // A sleep that nobody waits for would keep the process for its whole length.
-    patience.abort();
+    // A step that is not waited for was begun, and its entry of the log says so.
+    await this.settledSoon();
   }
 
   #step(work: Promise<void>): void {

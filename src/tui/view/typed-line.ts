@@ -2,16 +2,18 @@
 
 import { clean, graphemes, span, width, type Line } from '../text.js';
 
-/** At most `cells` wide, moved so that the cursor is in sight. */
+/** At most `cells` wide, moved so that the cursor is in sight. What is out of sight costs nothing: a paste may be long. */
 export function typedLine(text: string, cursor: number, cells: number): Line {
-  const parts = graphemes(text).map((part) => (clean(part) === '' ? ' ' : clean(part)));
-  let from = 0;
-  while (from < cursor && total(parts.slice(from, cursor)) > cells - 2) from += 1;
+  const parts = graphemes(text);
+  const cell = (index: number): string => clean(parts[index] ?? '') || ' ';
+  let from = cursor;
+  for (let room = cells - 2; from > 0 && width(cell(from - 1)) <= room; from -= 1) room -= width(cell(from - 1));
+  const before = shown(from, cursor, cell);
   let to = cursor + 1;
-  while (to < parts.length && total(parts.slice(from, to + 1)) < cells) to += 1;
-  return [span(parts.slice(from, cursor).join('')), span(parts[cursor] ?? ' ', 'selected'), span(parts.slice(cursor + 1, to).join(''))].filter((one) => one.text !== '');
+  for (let room = cells - 1 - width(before) - width(cell(cursor)); to < parts.length && width(cell(to)) <= room; to += 1) room -= width(cell(to));
+  return [span(before), span(cell(cursor), 'selected'), span(shown(cursor + 1, to, cell))].filter((one) => one.text !== '');
 }
 
-function total(parts: readonly string[]): number {
-  return parts.reduce((sum, part) => sum + width(part), 0);
+function shown(from: number, to: number, cell: (index: number) => string): string {
+  return Array.from({ length: Math.max(0, to - from) }, (_, index) => cell(from + index)).join('');
 }
