@@ -19,9 +19,10 @@ export async function followPlainly(ports: DashboardPorts, start: Start, signal:
   let model = initialModel(start);
   let told: OverviewData | undefined;
   let problem: string | undefined;
-  const send = (msg: Msg): void => {
+  const send = (msg: Msg): boolean => {
     model = update(model, msg)[0];
     if (msg.t === 'events') for (const line of endLines(msg.entries)) print(line);
+    return true;
   };
   const source = new Source(ports, send);
   source.follow(model);

@@ -70,6 +70,15 @@ test('a quit is not kept waiting: the process ends with the screen', async () =>
   expect(performance.now() - from).toBeLessThan(3_000);
 });
 
+test('with the first bytes on the screen a key is not echoed, and Ctrl-C ends it as ever after', async () => {
+  const dashboard = startDashboard({ cwd: tempDir() });
+  await dashboard.until((screen) => screen.includes('connecting'));
+  dashboard.type('zz\u0003');
+  expect((await dashboard.exited).exitCode).toBe(0);
+  expect(dashboard.raw()).not.toMatch(/zz|\^C/);
+  expect(setModes(dashboard.raw())).toEqual([]);
+});
+
 test('before the first data is there, Ctrl-C and SIGTERM end it as well', async () => {
   for (const leave of [(running: DashboardPty): void => running.type('\u0003'), signal('SIGTERM')]) {
     const dashboard = startDashboard({ cwd: tempDir() });

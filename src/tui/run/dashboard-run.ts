@@ -22,8 +22,8 @@ export interface DashboardParts {
   readonly filters: FilterShelf;
   /** Throws what opening a profile throws; the present one stays open then. */
   readonly openProfile: (name: string) => Promise<OpenedProfile>;
-  /** Shows a model. */
-  readonly show: (model: Model) => void;
+  /** Shows a model; whether anything on the screen is another thing now. */
+  readonly show: (model: Model) => boolean;
 }
 
 const TICK_MS = 1_000;
@@ -71,31 +71,20 @@ export class DashboardRun {
 
   /** Of the terminal: by listening, and what was typed before. */
   heard(event: TerminalEvent): void {
-    const at = this.#parts.clock.now();
-    switch (event.kind) {
-      case 'key':
-        return this.send({ t: 'key', key: event.key, at });
-      case 'paste':
-        return this.send({ t: 'paste', text: event.text, at });
-      case 'resize':
-        return this.send({ t: 'resize', size: event.size });
-      case 'focus':
-        return this.send({ t: 'focus', focused: event.focused, at });
-      case 'gone':
-        return this.#end(HANG_UP);
-    }
+    if (event.kind === 'gone') this.#end(HANG_UP);
+    else this.send(messageOf(event, this.#parts.clock.now()));
   }
 
-  send(msg: Msg): void {
-    if (this.#stop.signal.aborted) return;
+  /** Whether anything on the screen is another thing now. */
+  send(msg: Msg): boolean {
+    if (this.#stop.signal.aborted) return false;
     const [next, effects] = update(this.#model, msg);
     const isNew = next !== this.#model;
     this.#model = next;
-    if (isNew) {
-      this.#source.follow(next);
-      this.#perf.measure(() => this.#parts.show(next));
-    }
+    if (isNew) this.#source.follow(next);
+    const isOther = isNew && this.#perf.measure(() => this.#parts.show(next));
     for (const effect of effects) this.#run(effect);
+    return isOther;
   }
 
   /** Ends it from outside, by a signal. */
@@ -139,11 +128,9 @@ export class DashboardRun {
   }
 
   /** What is found out in a profile that was left by then is not about the present one. */
-  #sendOfProfile(): (msg: Msg) => void {
+  #sendOfProfile(): (msg: Msg) => boolean {
     const { epoch } = this.#profile.session;
-    return (msg) => {
-      if (this.#profile.session.epoch === epoch) this.send(msg);
-    };
+    return (msg) => this.#profile.session.epoch === epoch && this.send(msg);
   }
 
   /** The one asked for last is shown; one that opens when nobody waits for it any more is closed again. */
@@ -199,6 +186,19 @@ export class DashboardRun {
 }
 
 const HANG_UP = 129;
+
+function messageOf(event: Exclude<TerminalEvent, { readonly kind: 'gone' }>, at: number): Msg {
+  switch (event.kind) {
+    case 'key':
+      return { t: 'key', key: event.key, at };
+    case 'paste':
+      return { t: 'paste', text: event.text, at };
+    case 'resize':
+      return { t: 'resize', size: event.size };
+    case 'focus':
+      return { t: 'focus', focused: event.focused, at };
+  }
+}
 
 /** A line that goes by itself, a retry that is counted down, rows that are held back, a plan that gets too old. */
 function countsSeconds({ perf, flash, running, dialog, jobs, slices }: Model): boolean {

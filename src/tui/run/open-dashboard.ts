@@ -29,7 +29,7 @@ export interface OpenDashboard {
 }
 
 /** Opening takes longer than this when something is in its way. */
-const PATIENCE_MS = 1_500;
+const PATIENCE_MS = 1_000;
 
 /** The exit code. The terminal is what it was when this resolves or rejects. */
 export async function openDashboard(options: OpenDashboard): Promise<number> {
@@ -81,11 +81,14 @@ class Screen {
     this.#terminal = terminal;
   }
 
-  show(model: Model): void {
-    if (this.#closed) return;
+  /** Whether anything is another thing now. */
+  show(model: Model): boolean {
+    if (this.#closed) return false;
+    const before = this.#newest;
     this.#newest = { columns: model.size.columns, rows: frame(model).map((row) => paintLine(row, model.look).trimEnd()) };
     if (this.#ink === undefined) this.#terminal.draw(this.#newest.rows.join('\n'));
     else this.#ink.show(this.#newest);
+    return !isSame(before, this.#newest);
   }
 
   async loadInk(): Promise<void> {
@@ -98,4 +101,8 @@ class Screen {
     this.#closed = true;
     this.#ink?.close();
   }
+}
+
+function isSame(before: Painted, after: Painted): boolean {
+  return before.columns === after.columns && before.rows.length === after.rows.length && after.rows.every((row, index) => row === before.rows[index]);
 }

@@ -14,10 +14,12 @@ export class Perf {
     this.#clock = clock;
   }
 
-  measure(draw: () => void): void {
+  /** What `draw` answers. */
+  measure<T>(draw: () => T): T {
     const began = this.#clock.monotonic();
-    draw();
+    const drawn = draw();
     this.#times = [...this.#times.slice(1 - KEPT), this.#clock.monotonic() - began];
+    return drawn;
   }
 
   /** `frame p50 3.1 ms, p95 8.0 ms · 412 frames, 0.9 KiB each, 3 dropped · memory 96 MiB`. */

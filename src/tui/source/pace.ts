@@ -21,6 +21,8 @@ const UNFOCUSED = 4;
 const IDLE = 6;
 const IDLE_AFTER_MS = 10 * 60 * SECOND;
 const COSTLY_LEAST_MS = SECOND;
+const SOON_UNSEEN = 4;
+const UNSEEN_MS = 2 * SECOND;
 
 const EVERY_MS: Readonly<Record<SliceName, number | null>> = {
   overview: 5 * SECOND,
@@ -53,6 +55,12 @@ export function rhythmOf(slice: SliceName, visible: boolean, costly: boolean, pa
     everyMs: everyMs === null ? null : Math.max(everyMs, isPaid ? COSTLY_LEAST_MS : QUICK_MS),
     onChange: visible && !isPaid && !OF_JOURNAL.has(slice) && EVERY_MS[slice] !== null,
   };
+}
+
+/** News that change nothing on the screen, such as rows above it, are looked for less often: every two seconds in the end. */
+export function unhurried(rhythm: Rhythm, unseen: number): Rhythm {
+  if (unseen < SOON_UNSEEN || !rhythm.onChange) return rhythm;
+  return { ...rhythm, leastMs: Math.max(rhythm.leastMs, Math.min(UNSEEN_MS, QUICK_MS * 2 ** (unseen - SOON_UNSEEN + 1))) };
 }
 
 function slowness(pace: Pace, now: number): number {

@@ -6,7 +6,7 @@ import type { Looked, Msg, SliceUpdate } from '../messages.js';
 import type { Model, Pace } from '../model.js';
 import { tailEntries } from './event-tail.js';
 import { openLookers, type Lookers } from './lookers.js';
-import { rhythmOf } from './pace.js';
+import { rhythmOf, unhurried } from './pace.js';
 import { isCostly, type DashboardPorts } from './ports.js';
 import { Watch } from './watch.js';
 
@@ -15,7 +15,7 @@ const BUNDLE_MS = 100;
 
 export class Source {
   readonly #ports: DashboardPorts;
-  readonly #send: (msg: Msg) => void;
+  readonly #send: (msg: Msg) => boolean;
   readonly #lookers: Lookers;
   readonly #watches = new Map<string, { readonly watch: Watch; wish: Wish }>();
   readonly #stop = new AbortController();
@@ -25,8 +25,10 @@ export class Source {
   #bundle: SliceUpdate[] = [];
   #bundling = false;
   #sentAt = -Infinity;
+  #unseen = 0;
 
-  constructor(ports: DashboardPorts, send: (msg: Msg) => void) {
+  /** `send` answers whether the screen shows another thing now. */
+  constructor(ports: DashboardPorts, send: (msg: Msg) => boolean) {
     this.#ports = ports;
     this.#send = send;
     this.#lookers = openLookers(ports);
@@ -47,13 +49,16 @@ export class Source {
     const isRefresh = before !== undefined && before.refreshes !== model.pace.refreshes;
     if (isRefresh) this.#lookers.forget();
     const isOtherPace = before !== undefined && paceText(before) !== paceText(model.pace);
+    // Whoever presses a key wants to see news again as they come.
+    const isAwaited = this.#unseen > 0 && before?.lastKeyAt !== model.pace.lastKeyAt;
+    if (isAwaited) this.#unseen = 0;
     for (const wish of wishes) {
       const known = this.#watches.get(wish.key);
       if (known === undefined) this.#watches.set(wish.key, { wish, watch: this.#watch(wish.key, wish) });
       else {
         const isShownNow = wish.visible && !known.wish.visible;
         known.wish = wish;
-        if (isRefresh || isOtherPace || isShownNow) known.watch.poke((isRefresh && wish.visible) || isShownNow);
+        if (isRefresh || isOtherPace || isShownNow || isAwaited) known.watch.poke((isRefresh && wish.visible) || isShownNow);
       }
     }
   }
@@ -86,7 +91,7 @@ export class Source {
       rhythm: () => {
         const pace = this.#pace;
         const visible = this.#watches.get(key)?.wish.visible ?? true;
-        return pace === undefined || pace.paused ? undefined : rhythmOf(slice, visible, isCostly(ports), pace, ports.clock.now());
+        return pace === undefined || pace.paused ? undefined : unhurried(rhythmOf(slice, visible, isCostly(ports), pace, ports.clock.now()), this.#unseen);
       },
       changed: (waitMs, signal) => ports.events.changed({ waitMs, signal }),
       // The looker of a slice answers with that slice's data.
@@ -113,7 +118,7 @@ export class Source {
     const updates = this.#bundle;
     this.#bundle = [];
     this.#sentAt = clock.monotonic();
-    this.#send({ t: 'data', now: clock.now(), updates });
+    this.#unseen = this.#send({ t: 'data', now: clock.now(), updates }) ? 0 : this.#unseen + 1;
   }
 }
 

@@ -21,6 +21,8 @@ export class FirstScreen {
   paint(frame: string): void {
     this.#isOpen = true;
     this.#hook('on');
+    // First of all: what is typed from now on is kept for the dashboard, and not echoed over the frame.
+    this.#setRaw(true);
     this.#write(`${SCREEN_MODES}${frame.split('\n').map((row, index) => (row === '' ? '' : `\u001b[${index + 1};1H${row}`)).join('')}`);
   }
 
@@ -34,7 +36,9 @@ export class FirstScreen {
 
   /** Leaves the terminal as it was; does nothing when nothing was painted, or it is somebody else's by now. */
   readonly giveBack = (): void => {
-    if (this.take()) this.#write(LEAVE_MODES);
+    if (!this.take()) return;
+    this.#write(LEAVE_MODES);
+    this.#setRaw(false);
   };
 
   /** The same stream, before whose first character the screen is given back. */
@@ -48,6 +52,15 @@ export class FirstScreen {
         };
       },
     });
+  }
+
+  /** A terminal that is gone has no mode to set. */
+  #setRaw(raw: boolean): void {
+    try {
+      this.#owner.stdin.setRawMode(raw);
+    } catch {
+      return;
+    }
   }
 
   #hook(to: 'on' | 'off'): void {

@@ -3,7 +3,7 @@
 
 import { hasEnded } from '../../domain/job.js';
 import { shortId } from '../../domain/ids.js';
-import type { JobsData, LogEntry, SliceName } from '../data.js';
+import type { JobsData, LogEntry, Problem, SliceName } from '../data.js';
 import { interestKeys } from '../interest.js';
 import type { Effect, Looked, SliceUpdate } from '../messages.js';
 import { placeOf, type ListName, type Model, type Slice } from '../model.js';
@@ -22,7 +22,7 @@ export function takeData(model: Model, updates: readonly SliceUpdate[]): Step {
   const wanted = interestKeys(model);
   const fresh = updates.filter(({ slice, key }) => wanted.get(slice) === key);
   let next = model;
-  for (const update of fresh) next = takeSlice(next, update);
+  for (const update of fresh) next = logProblem(takeSlice(next, update), problemIn(update));
   for (const list of listsOf(fresh.map(({ slice }) => slice))) next = settled(next, list);
   return stay(fresh.some(({ slice }) => slice === 'jobs') ? followCursor(next) : next);
 }
@@ -44,6 +44,22 @@ export function takeEvents(model: Model, entries: readonly LogEntry[], skipped: 
   const logged = toNewestLine({ ...model, log: { ...model.log, entries: kept, skipped: model.log.skipped + skipped } });
   const [told, effects] = tellEnded(logged, entries);
   return [told, effects];
+}
+
+/** Also of a look that succeeded otherwise: what the store knows is shown while the queues cannot be counted. */
+function problemIn(update: SliceUpdate): Omit<Problem, 'throttled'> | null {
+  if (!update.ok) return update.problem;
+  return update.slice === 'overview' ? update.data.stats.problem : null;
+}
+
+/** There is room for the whole of it in the log, once for as long as it stays the same. */
+function logProblem(model: Model, problem: Omit<Problem, 'throttled'> | null): Model {
+  if (problem === null) return model;
+  const { entries } = model.log;
+  const text = `${problem.message}${problem.hint === null ? '' : ` (${problem.hint})`} [${problem.code}]`;
+  if (entries.findLast(({ kind }) => kind === 'problem')?.text === text) return model;
+  const entry: LogEntry = { id: `problem ${model.now} ${text}`, at: model.now, kind: 'problem', status: null, jobId: null, jobType: null, worker: null, queue: null, text };
+  return toNewestLine({ ...model, log: { ...model.log, entries: [...entries, entry].slice(-MAX_LOG_LINES) } });
 }
 
 function takeSlice(model: Model, update: SliceUpdate): Model {

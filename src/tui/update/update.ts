@@ -106,7 +106,8 @@ function paste(model: Model, text: string): Step {
   if (isTooSmall(model.size)) return stay(model);
   if (model.prompt !== null && model.dialog === null) return pasteIntoPrompt(model, model.prompt, text);
   const pasted = model.dialog === null && model.help === null ? pasteIntoForm(model, text) : undefined;
-  return pasted ?? stay(flash(model, 'plain', 'paste ignored: there is no text field here'));
+  const isTyped = model.dialog?.kind === 'ask' && model.dialog.expect !== null;
+  return pasted ?? stay(flash(model, 'plain', isTyped ? 'paste ignored: these words are typed by hand' : 'paste ignored: there is no text field here'));
 }
 
 function resized(model: Model): Model {

@@ -20,7 +20,7 @@ export function alertsOf(model: Model, cells: number, rows: number): readonly Li
   const alerts = [...backendAlerts(data), ...deadAlerts(data), ...workerAlerts(model, data), ...queueAlerts(model, data), ...unsentAlerts(data), ...failureAlerts(data)];
   const cost = data.cost === null ? [] : [line(span(` ~ cost of this screen: ${costText(data.cost)}`, 'faint'))];
   const room = rows - cost.length;
-  if (alerts.length === 0) return [line(span(left(cells < 66 ? ' v nothing: no stalled queue, no new failure' : ' v nothing: no stalled queue, no silent worker, no new failure', cells), 'good')), ...cost].slice(0, rows);
+  if (alerts.length === 0) return [...quietLines(data, cells), ...cost].slice(0, rows);
   const shown = alerts.length > room ? alerts.slice(0, Math.max(0, room - 1)) : alerts;
   const more = alerts.length - shown.length;
   let spare = room - shown.length - (more > 0 ? 1 : 0);
@@ -30,6 +30,14 @@ export function alertsOf(model: Model, cells: number, rows: number): readonly Li
     return whole;
   });
   return [...lines, ...(more > 0 ? [line(span(` ! and ${more} more`, 'wait'))] : []), ...cost].slice(0, rows);
+}
+
+/** Where nothing was ever submitted, how to begin. */
+function quietLines({ stats }: OverviewData, cells: number): readonly Line[] {
+  const text = cells < 66 ? ' v nothing: no stalled queue, no new failure' : ' v nothing: no stalled queue, no silent worker, no new failure';
+  const isNew = Object.values(stats.jobs).every((count) => count === 0);
+  const begin = [' no jobs yet: n makes one; copiloteval demo fills', ' a directory of its own to look around in'];
+  return [line(span(left(text, cells), 'good')), ...(isNew ? begin.map((row) => line(span(left(row, cells), 'accent'))) : [])];
 }
 
 /** `12 requests and 350 peeked messages a minute`. */

@@ -1,9 +1,10 @@
 // What every screen has: row 1 with place and freshness, row 2 with the views, the line for prompts and news, the keys.
 
+import type { Problem } from '../data.js';
 import { ago, bar, clockTime, num, short } from '../figures.js';
 import { bindingsOf } from '../keymap.js';
 import { placeOf, rootOf, ROOT_VIEWS, type Model, type Prompt, type RootView } from '../model.js';
-import { blanks, clean, fitLine, left, line, lineWidth, span, spread, type Line, type Piece } from '../text.js';
+import { blanks, clean, fitLine, left, line, lineWidth, span, spread, width, type Line, type Piece } from '../text.js';
 import { contextsOf } from '../update/update.js';
 import { typedLine } from './typed-line.js';
 
@@ -85,10 +86,18 @@ export function messageLine(model: Model): Line {
   const { overview } = model.slices;
   const problem = overview.state === 'error' ? overview.problem : (overview.data?.stats.problem ?? null);
   if (problem !== null) {
-    const { message, hint } = problem;
-    return fitLine(line(' ', span(clean(message), 'bad'), hint === null ? '' : span(` (${clean(hint)})`, 'accent')), columns);
+    return fitLine(problemLine(problem, columns), columns);
   }
   return fitLine([], columns);
+}
+
+/** What to do is worth more than every word of what is wrong, which the log has. */
+function problemLine({ message, hint }: Pick<Problem, 'message' | 'hint'>, cells: number): Line {
+  if (hint === null) return line(' ', span(clean(message), 'bad'));
+  const remedy = ` (${clean(hint)})`;
+  const room = Math.max(Math.floor(cells / 2), cells - 1 - width(remedy));
+  const cause = clean(message);
+  return line(' ', span(width(cause) <= room ? cause : left(cause, room), 'bad'), span(remedy, 'accent'));
 }
 
 function runningLine({ running, now }: Model): Line {

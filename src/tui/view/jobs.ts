@@ -11,14 +11,21 @@ import { jobSummary } from './job.js';
 import { beside, block, missing, rule, statusSpan } from './parts.js';
 import { tableLines, type Column } from './table.js';
 
+const LOADED_STEP = 20;
+
 export function jobsTitle(model: Model): Line {
   const { jobs, lists, size } = model;
   const data = dataOf(model, 'jobs');
   const marks = jobs.allMarked ? 'all that fit are marked' : lists.jobs.marks.length === 0 ? '' : `${lists.jobs.marks.length} marked`;
-  const counts = data === null ? '' : data.fitting === null ? `${data.rows.length}+ of ${num(data.total ?? 0)}` : `${num(data.fitting)} of ${num(data.total ?? data.fitting)}`;
+  const counts = data === null ? '' : data.fitting === null ? `${atLeast(data.rows.length)}+ of ${num(data.total ?? 0)}` : `${num(data.fitting)} of ${num(data.total ?? data.fitting)}`;
   const sort = jobs.sort === 'created' ? 'newest first' : `by ${jobs.sort}, of the loaded`;
   const end: Piece[] = [span(counts, 'strong'), span(`  ${sort}`, 'faint'), ...(marks === '' ? [] : [span(`  ${marks}`, 'accent')])];
   return rule([span('Jobs', 'strong'), ...(jobs.filter === '' ? [] : [' ', span('── ', 'faint'), span(clean(jobs.filter), 'accent')])], end, size.columns);
+}
+
+/** How many are loaded changes all the time, and means little: it is told in steps. */
+function atLeast(loaded: number): number {
+  return loaded < LOADED_STEP ? loaded : loaded - (loaded % LOADED_STEP);
 }
 
 export function jobsBody(model: Model): readonly Line[] {

@@ -34,7 +34,7 @@ function queueColumns({ trends, lastMinute }: OverviewData): readonly Column<Que
   return [
     { title: 'QUEUE', width: 18, align: 'middle', cell: ({ name }) => clean(name) },
     { title: 'DEPTH', width: 6, align: 'right', cell: (queue) => short(depthOf(queue)) },
-    { title: 'TREND, 10 m', width: 10, flexible: true, drop: 4, cell: ({ name }, cells) => trendCell(trends[name] ?? [], cells) },
+    { title: 'TREND 10 m', width: 10, flexible: true, drop: 4, cell: ({ name }, cells) => trendCell(trends[name] ?? [], cells) },
     { title: 'IN/min', width: 6, align: 'right', drop: 3, cell: ({ inPerMinute }) => rate(inPerMinute) },
     { title: 'OUT/min', width: 7, align: 'right', drop: 6, cell: ({ outPerMinute }) => rate(outPerMinute) },
     { title: 'OLDEST', width: 6, align: 'right', drop: 7, cell: ({ oldestAgeMs }) => (oldestAgeMs === null ? '-' : age(oldestAgeMs)) },

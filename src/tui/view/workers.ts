@@ -12,11 +12,11 @@ import { tableLines, type Column } from './table.js';
 
 export function workersTitle(model: Model): Line {
   const workers = workerRows(model);
-  const live = workers.filter(({ alive }) => alive).length;
-  const silent = workers.length - live;
-  const busy = workers.reduce((sum, { running }) => sum + running.length, 0);
-  const slots = workers.filter(({ alive }) => alive).reduce((sum, { concurrency }) => sum + concurrency, 0);
-  return rule([span('Workers', 'strong'), ` ${live} live`, ...(silent === 0 ? [] : [span(`, ${silent} silent`, 'bad')])], [span(`${busy} of ${slots} places busy`, 'faint')], model.size.columns);
+  const alive = workers.filter((worker) => worker.alive);
+  const silent = workers.length - alive.length;
+  const busy = alive.reduce((sum, { running }) => sum + running.length, 0);
+  const slots = alive.reduce((sum, { concurrency }) => sum + concurrency, 0);
+  return rule([span('Workers', 'strong'), ` ${alive.length} live`, ...(silent === 0 ? [] : [span(`, ${silent} silent`, 'bad')])], [span(`${busy} of ${slots} places busy`, 'faint')], model.size.columns);
 }
 
 export function workersBody(model: Model): readonly Line[] {

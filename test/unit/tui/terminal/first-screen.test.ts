@@ -22,6 +22,19 @@ describe('the first screen', () => {
     expect(owner.eventNames()).toEqual([]);
   });
 
+  test('takes keys without echoing them from before its first byte until it is given back, or for good when it is taken', () => {
+    const { screen, modes } = open();
+    screen.paint('one');
+    expect(modes).toEqual(['raw before 1']);
+    screen.giveBack();
+    expect(modes).toEqual(['raw before 1', 'usual before 3']);
+    const taken = open();
+    taken.screen.paint('one');
+    taken.screen.take();
+    taken.screen.giveBack();
+    expect(taken.modes).toEqual(['raw before 1']);
+  });
+
   test('is nobody’s to give back once the dashboard has taken it', () => {
     const { screen, written, owner } = open();
     screen.paint('frame');
@@ -85,9 +98,11 @@ describe('the skeleton', () => {
   });
 });
 
-function open(): { screen: FirstScreen; written: string[]; owner: EventEmitter; killed: string[] } {
+function open(): { screen: FirstScreen; written: string[]; owner: EventEmitter; killed: string[]; modes: string[] } {
   const written: string[] = [];
   const killed: string[] = [];
-  const owner = Object.assign(new EventEmitter(), { pid: 1, kill: (_pid: number, name: string) => killed.push(name) });
-  return { screen: new FirstScreen(owner as unknown as NodeJS.Process, (text) => void written.push(text)), written, owner, killed };
+  const modes: string[] = [];
+  const stdin = { setRawMode: (raw: boolean) => modes.push(`${raw ? 'raw' : 'usual'} before ${written.length + 1}`) };
+  const owner = Object.assign(new EventEmitter(), { pid: 1, stdin, kill: (_pid: number, name: string) => killed.push(name) });
+  return { screen: new FirstScreen(owner as unknown as NodeJS.Process, (text) => void written.push(text)), written, owner, killed, modes };
 }
