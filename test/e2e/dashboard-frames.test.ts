@@ -51,6 +51,18 @@ test('a window that gets other sizes again and again: one clear for each, never 
   expect(clears, 'the drag is one size, or two').toBeLessThanOrEqual(sizes.length + 8);
 });
 
+test('a window that has another size for a moment only is drawn anew: what it showed meanwhile is anybody’s guess', async () => {
+  const { cwd } = openHome(tempDir());
+  const dashboard = startDashboard({ cwd });
+  await dashboard.until((screen) => screen.includes('v nothing'));
+  const from = dashboard.raw().length;
+  dashboard.resize(80, 20);
+  await pause(5);
+  dashboard.resize(100, 30);
+  await dashboard.until((screen, lines) => isDrawnFor(screen, lines, 100, 30) && /\u001b\[2J[^]*\u001b\[30;1H/.test(dashboard.raw().slice(from)));
+  expect((await endAndAudit(dashboard)).broken).toEqual([]);
+});
+
 test('what row by row came to be on the screen is what a whole new drawing shows', async () => {
   const home = await busyHome();
   const dashboard = startDashboard({ cwd: home.cwd });

@@ -3,7 +3,7 @@
 import type { Clock } from '../../ports/clock.js';
 import { initialModel, type Start } from '../initial-model.js';
 import type { Model } from '../model.js';
-import type { Terminal } from '../terminal/terminal.js';
+import type { Size, Terminal } from '../terminal/terminal.js';
 import { paintLine } from '../theme.js';
 import type { Painted } from '../view/app.js';
 import { frame } from '../view/frame.js';
@@ -75,6 +75,7 @@ class Screen {
   readonly #terminal: Terminal;
   #ink: InkScreen | undefined;
   #newest: Painted = { columns: 0, rows: [] };
+  #size: Size | undefined;
   #closed = false;
 
   constructor(terminal: Terminal) {
@@ -84,11 +85,16 @@ class Screen {
   /** Whether anything is another thing now. */
   show(model: Model): boolean {
     if (this.#closed) return false;
-    const before = this.#newest;
-    this.#newest = { columns: model.size.columns, rows: frame(model).map((row) => paintLine(row, model.look).trimEnd()) };
-    if (this.#ink === undefined) this.#terminal.draw(this.#newest.rows.join('\n'));
+    const painted = { columns: model.size.columns, rows: frame(model).map((row) => paintLine(row, model.look).trimEnd()) };
+    const isKnown = isSame(this.#newest, painted);
+    if (isKnown && this.#size === model.size) return false;
+    this.#newest = painted;
+    this.#size = model.size;
+    // A window that had another size for a moment has lost what it showed, and Ink draws nothing twice. Each message of a
+    // size brings a new object.
+    if (isKnown || this.#ink === undefined) this.#terminal.draw(this.#newest.rows.join('\n'));
     else this.#ink.show(this.#newest);
-    return !isSame(before, this.#newest);
+    return true;
   }
 
   async loadInk(): Promise<void> {

@@ -59,8 +59,12 @@ export function rhythmOf(slice: SliceName, visible: boolean, costly: boolean, pa
 
 /** News that change nothing on the screen, such as rows above it, are looked for less often: every two seconds in the end. */
 export function unhurried(rhythm: Rhythm, unseen: number): Rhythm {
-  if (unseen < SOON_UNSEEN || !rhythm.onChange) return rhythm;
+  if (!isUnhurried(unseen) || !rhythm.onChange) return rhythm;
   return { ...rhythm, leastMs: Math.max(rhythm.leastMs, Math.min(UNSEEN_MS, QUICK_MS * 2 ** (unseen - SOON_UNSEEN + 1))) };
+}
+
+export function isUnhurried(unseen: number): boolean {
+  return unseen >= SOON_UNSEEN;
 }
 
 function slowness(pace: Pace, now: number): number {

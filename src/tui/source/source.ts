@@ -6,7 +6,7 @@ import type { Looked, Msg, SliceUpdate } from '../messages.js';
 import type { Model, Pace } from '../model.js';
 import { tailEntries } from './event-tail.js';
 import { openLookers, type Lookers } from './lookers.js';
-import { rhythmOf, unhurried } from './pace.js';
+import { isUnhurried, rhythmOf, unhurried } from './pace.js';
 import { isCostly, type DashboardPorts } from './ports.js';
 import { Watch } from './watch.js';
 
@@ -17,7 +17,7 @@ export class Source {
   readonly #ports: DashboardPorts;
   readonly #send: (msg: Msg) => boolean;
   readonly #lookers: Lookers;
-  readonly #watches = new Map<string, { readonly watch: Watch; wish: Wish }>();
+  readonly #watches = new Map<string, Watching>();
   readonly #stop = new AbortController();
   readonly #looked = new Map<SliceName, Looked>();
   readonly #tail: Promise<void>;
@@ -25,7 +25,6 @@ export class Source {
   #bundle: SliceUpdate[] = [];
   #bundling = false;
   #sentAt = -Infinity;
-  #unseen = 0;
 
   /** `send` answers whether the screen shows another thing now. */
   constructor(ports: DashboardPorts, send: (msg: Msg) => boolean) {
@@ -50,14 +49,15 @@ export class Source {
     if (isRefresh) this.#lookers.forget();
     const isOtherPace = before !== undefined && paceText(before) !== paceText(model.pace);
     // Whoever presses a key wants to see news again as they come.
-    const isAwaited = this.#unseen > 0 && before?.lastKeyAt !== model.pace.lastKeyAt;
-    if (isAwaited) this.#unseen = 0;
+    const isKey = before?.lastKeyAt !== model.pace.lastKeyAt;
     for (const wish of wishes) {
       const known = this.#watches.get(wish.key);
-      if (known === undefined) this.#watches.set(wish.key, { wish, watch: this.#watch(wish.key, wish) });
+      if (known === undefined) this.#watches.set(wish.key, { wish, unseen: 0, watch: this.#watch(wish.key, wish) });
       else {
         const isShownNow = wish.visible && !known.wish.visible;
+        const isAwaited = isKey && isUnhurried(known.unseen);
         known.wish = wish;
+        if (isAwaited) known.unseen = 0;
         if (isRefresh || isOtherPace || isShownNow || isAwaited) known.watch.poke((isRefresh && wish.visible) || isShownNow);
       }
     }
@@ -91,12 +91,15 @@ export class Source {
       rhythm: () => {
         const pace = this.#pace;
         const visible = this.#watches.get(key)?.wish.visible ?? true;
-        return pace === undefined || pace.paused ? undefined : unhurried(rhythmOf(slice, visible, isCostly(ports), pace, ports.clock.now()), this.#unseen);
+        return pace === undefined || pace.paused ? undefined : unhurried(rhythmOf(slice, visible, isCostly(ports), pace, ports.clock.now()), this.#watches.get(key)?.unseen ?? 0);
       },
       changed: (waitMs, signal) => ports.events.changed({ waitMs, signal }),
       // The looker of a slice answers with that slice's data.
       onNews: (data, everyMs) => this.#add({ slice, key, everyMs, ok: true, data } as SliceUpdate),
-      onSame: (everyMs) => void this.#looked.set(slice, { slice, key, at: ports.clock.now(), everyMs }),
+      onSame: (everyMs) => {
+        this.#looked.set(slice, { slice, key, at: ports.clock.now(), everyMs });
+        this.#sawNothing(key);
+      },
       onProblem: (problem, retryAt) => this.#add({ slice, key, everyMs: 0, ok: false, problem, retryAt }),
     });
   }
@@ -118,8 +121,29 @@ export class Source {
     const updates = this.#bundle;
     this.#bundle = [];
     this.#sentAt = clock.monotonic();
-    this.#unseen = this.#send({ t: 'data', now: clock.now(), updates }) ? 0 : this.#unseen + 1;
+    const isSeen = this.#send({ t: 'data', now: clock.now(), updates });
+    for (const { key } of updates) {
+      if (!isSeen) this.#sawNothing(key);
+      else this.#sawSomething(key);
+    }
   }
+
+  #sawNothing(key: string): void {
+    const watching = this.#watches.get(key);
+    if (watching !== undefined) watching.unseen += 1;
+  }
+
+  #sawSomething(key: string): void {
+    const watching = this.#watches.get(key);
+    if (watching !== undefined) watching.unseen = 0;
+  }
+}
+
+interface Watching {
+  readonly watch: Watch;
+  wish: Wish;
+  /** Looks in a row that changed nothing on the screen. */
+  unseen: number;
 }
 
 function paceText({ paused, scale, focused, everyMs }: Pace): string {
