@@ -2,6 +2,7 @@
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import { describe, expect, onTestFinished, test } from 'vitest';
 
@@ -77,6 +78,20 @@ test('with the first bytes on the screen a key is not echoed, and Ctrl-C ends it
   expect((await dashboard.exited).exitCode).toBe(0);
   expect(dashboard.raw()).not.toMatch(/zz|\^C/);
   expect(setModes(dashboard.raw())).toEqual([]);
+});
+
+test('a terminal that takes nothing any more, as behind a dead connection, does not hold up a signal', async () => {
+  const { cwd } = openHome(tempDir());
+  const dashboard = startDashboard({ cwd, columns: 200, rows: 60 });
+  await dashboard.until((screen) => screen.includes('v nothing'));
+  dashboard.pty.pause();
+  // Frames for more than the system keeps.
+  for (let key = 0; key < 40; key += 1) {
+    dashboard.type(key % 2 === 0 ? '?' : '\u001b');
+    await pause(60);
+  }
+  signal('SIGTERM')(dashboard);
+  expect((await dashboard.exited).exitCode).toBe(143);
 });
 
 test('before the first data is there, Ctrl-C and SIGTERM end it as well', async () => {

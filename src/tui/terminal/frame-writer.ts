@@ -16,8 +16,6 @@ export interface FrameTarget {
 
 /** Frames closer together than this become one: no screen shows more, and a burst of keys is one frame. */
 const FRAME_MS = 16;
-/** A slow line gets the newest frame when it is ready for one, not all that were drawn meanwhile. */
-const MAX_BACKLOG = 64 * 1024;
 
 // DEC mode 2026: the terminal shows what is between them in one step, where it knows it.
 const BEGIN_FRAME = '\u001b[?2026h';
@@ -107,8 +105,9 @@ export class FrameWriter {
     this.#put(this.#newest.split('\n').slice(0, this.#target.size().rows));
   }
 
+  /** A slow line gets the newest frame when it has taken the one before, not all that were drawn meanwhile. */
   #mustWaitForDrain(): boolean {
-    if (this.#target.backlog() <= MAX_BACKLOG) return false;
+    if (this.#target.backlog() === 0) return false;
     if (!this.#waitsForDrain) {
       this.#waitsForDrain = true;
       this.#target.onDrain(() => {

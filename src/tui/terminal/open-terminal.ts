@@ -1,7 +1,6 @@
 // Takes the terminal over and gives it back: modes, raw input, size, suspension. However the process ends, short of
 // SIGKILL, the user's terminal is what it was: `restore` is idempotent and hangs on every way out.
 
-import { writeSync } from 'node:fs';
 import type { ReadStream, WriteStream } from 'node:tty';
 
 import type { Clock } from '../../ports/clock.js';
@@ -9,6 +8,7 @@ import { copySequence } from './clipboard.js';
 import { editText } from './edit-text.js';
 import { FrameWriter } from './frame-writer.js';
 import { KeyDecoder } from './key-decoder.js';
+import { Outgoing, putInto } from './outgoing.js';
 import { StrayOutput } from './stray-output.js';
 import type { Size, Terminal, TerminalEvent, Written } from './terminal.js';
 import { ENTER_MODES, INPUT_MODES, LEAVE_MODES } from './terminal-modes.js';
@@ -33,6 +33,8 @@ export interface TerminalSettings {
 
 /** A drag of the window's edge is a storm of sizes; the last one counts. */
 const RESIZE_QUIET_MS = 50;
+/** A terminal that takes nothing for so long will not miss its modes. */
+const PATIENCE_MS = 2_000;
 
 /** Nothing is touched before the first `draw` or `listen`. Both streams must be terminals. */
 export function openTerminal(parts: TerminalParts): Terminal {
@@ -42,6 +44,7 @@ export function openTerminal(parts: TerminalParts): Terminal {
 class ProcessTerminal implements Terminal {
   readonly failure: Promise<never>;
   readonly #parts: TerminalParts;
+  readonly #outgoing: Outgoing;
   readonly #frames: FrameWriter;
   readonly #decoder: KeyDecoder;
   readonly #stray = new StrayOutput(process.stderr);
@@ -59,10 +62,11 @@ class ProcessTerminal implements Terminal {
     this.failure.catch(() => undefined);
     const target = {
       size: (): Size => this.size,
-      write: (text: string): void => void stdout.write(text),
-      backlog: (): number => stdout.writableLength,
-      onDrain: (handler: () => void): void => void stdout.once('drain', handler),
+      write: (text: string): void => this.#outgoing.write(text),
+      backlog: (): number => this.#outgoing.backlog,
+      onDrain: (handler: () => void): void => this.#outgoing.onDrain(handler),
     };
+    this.#outgoing = new Outgoing(putInto(stdout), clock, this.#gone);
     this.#frames = new FrameWriter(target, clock);
     this.#decoder = new KeyDecoder(clock, (input) => this.#tell(input));
   }
@@ -100,7 +104,7 @@ class ProcessTerminal implements Terminal {
   copy(text: string): void {
     if (this.#state !== 'ours') return;
     const sequence = copySequence(text, this.#parts.settings.insideTmux);
-    if (sequence !== undefined) this.#parts.stdout.write(sequence);
+    if (sequence !== undefined) this.#outgoing.write(sequence);
   }
 
   written(): Written {
@@ -108,7 +112,7 @@ class ProcessTerminal implements Terminal {
   }
 
   bell(): void {
-    if (this.#state === 'ours') this.#parts.stdout.write('\u0007');
+    if (this.#state === 'ours') this.#outgoing.write('\u0007');
   }
 
   stop(): void {
@@ -124,13 +128,12 @@ class ProcessTerminal implements Terminal {
 
   restore = (): void => {
     if (this.#state === 'over') return;
-    const { stdin, stdout } = this.#parts;
+    const { stdin } = this.#parts;
     if (this.#state !== 'new') this.#lend();
     this.#state = 'over';
     this.#resizeTimer?.abort();
     this.#setHooks('off');
     stdin.off('data', this.#data).off('end', this.#gone).off('error', this.#gone);
-    stdout.off('resize', this.#resized);
     // A terminal that is read keeps the process alive, even when paused.
     stdin.unref();
   };
@@ -142,14 +145,14 @@ class ProcessTerminal implements Terminal {
     this.#takeOver(this.#parts.settings.isScreenPainted ? INPUT_MODES : ENTER_MODES);
     stdin.setEncoding('utf8');
     stdin.on('data', this.#data).on('end', this.#gone).on('error', this.#gone);
-    stdout.on('error', this.#gone).on('resize', this.#resized);
+    stdout.on('error', this.#gone);
   }
 
   #takeOver(modes: string): void {
     this.#state = 'ours';
     this.#stray.hold();
     this.#setRawMode(true);
-    this.#parts.stdout.write(modes);
+    this.#outgoing.write(modes);
     this.#parts.stdin.resume();
   }
 
@@ -167,7 +170,7 @@ class ProcessTerminal implements Terminal {
     this.#state = 'lent';
     this.#frames.suspend();
     this.#parts.stdin.pause();
-    writeNow(this.#parts.stdout.fd, LEAVE_MODES);
+    this.#outgoing.writeLast(LEAVE_MODES, PATIENCE_MS);
     this.#setRawMode(false);
     this.#stray.release();
   }
@@ -176,6 +179,8 @@ class ProcessTerminal implements Terminal {
     process[to]('exit', this.restore);
     process[to]('uncaughtException', this.#crashed);
     process[to]('unhandledRejection', this.#crashed);
+    // Not the stream's own event, which is silent about a size that came and went.
+    process[to]('SIGWINCH', this.#resized);
     process[to]('SIGCONT', this.#continued);
     process[to]('SIGTSTP', this.#stopAsked);
   }
@@ -221,16 +226,4 @@ class ProcessTerminal implements Terminal {
       this.#tell({ kind: 'resize', size: this.size });
     });
   };
-}
-
-/** Past Node's queue, so that it is out before the process is. A full terminal is tried again for a while. */
-function writeNow(fd: number, text: string): void {
-  for (let left = 1000; left > 0; left -= 1) {
-    try {
-      writeSync(fd, text);
-      return;
-    } catch (error) {
-      if (!(error instanceof Error) || !('code' in error) || error.code !== 'EAGAIN') return;
-    }
-  }
 }
