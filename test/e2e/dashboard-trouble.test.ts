@@ -143,13 +143,18 @@ describe('a profile', () => {
   });
 });
 
+function chosen(rows: readonly string[]): string | undefined {
+  return rows.find((row) => /│ +> \w/.test(row));
+}
+
 /** Moves down to the row of the list that begins with the name, and takes it. */
 async function choose(dashboard: DashboardPty, name: string): Promise<void> {
   for (let moves = 0; moves < 5; moves += 1) {
     if (dashboard.screen().some((row) => new RegExp(`> ${name}\\b`).test(row))) break;
-    const before = dashboard.screen().join('\n');
+    const before = chosen(dashboard.screen());
     dashboard.type('j');
-    await dashboard.until((screen) => screen !== before);
+    // Half a frame may be there before the other half.
+    await dashboard.until((_screen, rows) => chosen(rows) !== undefined && chosen(rows) !== before);
   }
   dashboard.type('\r');
 }
