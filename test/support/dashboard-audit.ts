@@ -58,7 +58,8 @@ class Auditor implements Audit {
   #size: SizeChange;
   /** The window has another size and the program has not drawn for it yet. */
   #isLate = false;
-  #mayClear = false;
+  /** Sizes, and returns from a suspension, that the program may clear the screen for. */
+  #reasons = 0;
   characters = 0;
 
   constructor(first: SizeChange, later: readonly SizeChange[], whole: (screen: readonly string[]) => string | undefined) {
@@ -94,7 +95,7 @@ class Auditor implements Audit {
     for (const way of [SCREEN, INPUT, LEAVE]) {
       if (!rest.startsWith(way)) continue;
       // After a suspension everything is drawn anew.
-      if (way === LEAVE) this.#mayClear = true;
+      if (way === LEAVE) this.#reasons += 1;
       await this.#feed(way);
       return way.length;
     }
@@ -112,7 +113,7 @@ class Auditor implements Audit {
       this.#terminal.resize(next.columns, next.rows);
       this.#size = next;
       this.#isLate = true;
-      this.#mayClear = true;
+      this.#reasons += 1;
     }
   }
 
@@ -125,12 +126,13 @@ class Auditor implements Audit {
     const clears = rest.startsWith(CLEAR);
     if (clears) {
       // (a): once per resize or return, never otherwise.
-      if (!this.#mayClear) this.#break(this.frames, 'the screen was cleared without a reason');
+      if (this.#reasons === 0) this.#break(this.frames, 'the screen was cleared without a reason');
       this.clears += 1;
-      this.#mayClear = false;
-      this.#isLate = false;
-      await this.#feed(CLEAR);
       rest = rest.slice(CLEAR.length);
+      // A frame that was on its way when the window changed once more is for the size before, and another clear follows.
+      this.#isLate = this.#reasons > 1 && !this.#fits(rest);
+      this.#reasons = this.#isLate ? this.#reasons - 1 : Math.min(1, this.#reasons - 1);
+      await this.#feed(CLEAR);
     }
     while (rest !== '') {
       // (a), (c), (f): a row is a place, text, colours, and at most its own tail erased after it; nothing else is in a frame.
@@ -140,6 +142,12 @@ class Auditor implements Audit {
       rest = rest.slice(match[0].length);
     }
     this.#look();
+  }
+
+  /** As many rows as the window has, and none wider. */
+  #fits(rows: string): boolean {
+    const texts = rows.split(/\u001b\[\d+;1H/u).slice(1).map((row) => row.replace(/\u001b\[[\d;:]*[mK]/gu, ''));
+    return texts.length === this.#size.rows && texts.every((text) => text.length <= this.#size.columns);
   }
 
   async #row(number: number, bytes: string, text: string, isNew: boolean): Promise<void> {
