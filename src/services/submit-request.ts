@@ -102,8 +102,17 @@ function checkLabels(labels: Readonly<Record<string, string>>): void {
 }
 
 function checkText(field: string, text: string, maxLength: number): void {
-  if (text.length <= maxLength && /^[^\p{Cc}]*[^\s\p{Cc}][^\p{Cc}]*$/u.test(text)) return;
+  if (text.length <= maxLength && text.trim() !== '' && !hasControlCharacters(text)) return;
   throw new AppError('INPUT_INVALID', `${field}: expected 1 to ${maxLength} characters without control characters, got ${quoted(text)}`);
+}
+
+/** Unicode's category Cc. A regular expression that names the category costs a fifth of a millisecond when it is made. */
+function hasControlCharacters(text: string): boolean {
+  for (let index = 0; index < text.length; index += 1) {
+    const unit = text.charCodeAt(index);
+    if (unit < 0x20 || (unit >= 0x7f && unit < 0xa0)) return true;
+  }
+  return false;
 }
 
 function quoted(text: string): string {
