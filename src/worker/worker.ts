@@ -289,8 +289,8 @@ export class Worker {
 const LAST_CALL_MS = 1000;
 /** A message wakes the wait; this only bounds how long a loop without news stands. */
 const IDLE_WAIT_MS = 5000;
-/** Another system answers late: the slots that become free meanwhile are filled by a second request. */
-const FAR_LANES = 2;
+/** Another system answers late: the slots that become free meanwhile are filled by further requests. At 10 ms of way and 20 ms of work, four ran a fifth more jobs than one. */
+const FAR_LANES = 4;
 /** A drain looks often whether it is done. */
 const DRAIN_WAIT_MS = 100;
 /** Another system needs a moment to hand out what it has. */

@@ -13,8 +13,8 @@ export interface LinkParts {
   readonly callTimeoutMs: number;
 }
 
-/** Links that wait for the next receive; a worker uses one for each queue. */
-const MAX_IDLE = 2;
+/** Links that wait for the next receive; a worker has as many requests under way for a queue. */
+const MAX_IDLE = 4;
 
 export class ReceiverLinks {
   readonly #parts: LinkParts;
