@@ -18,9 +18,9 @@ export interface OperationOutcome {
 }
 
 /** Letters at work at once: enough to fill the group commits of a store, few enough to hold their bodies. */
-const MAX_IN_FLIGHT = 250;
+const MAX_IN_FLIGHT = 160;
 /** Entries of the plan in memory at once. */
-const SLICE = 10_000;
+const SLICE = 2_500;
 /** Locks of a process that was killed end by themselves; longer ones belong to somebody who works. */
 const MAX_LOCK_WAIT_MS = 65_000;
 const LOCK_SLACK_MS = 20;
