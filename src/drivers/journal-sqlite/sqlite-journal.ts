@@ -6,10 +6,8 @@ import type { EntryState, LedgerCount, LedgerEntry } from '../../domain/dead-let
 import { AppError } from '../../domain/errors.js';
 import type { Clock } from '../../ports/clock.js';
 import type { JournaledOperation, NewOperation, OperationJournal, OperationLease } from '../../ports/operation-journal.js';
-import { journalError } from './journal-errors.js';
+import { JournalFile } from './journal-file.js';
 import { entryOf, operationDoc, operationOf, type EntryRow, type OperationRow } from './journal-rows.js';
-import { openJournalFile } from './journal-schema.js';
-import { JournalWriter } from './journal-writer.js';
 import { isHeld, LEASE_MS, newHolder, SqliteOperationLease, takeLease, type Holder } from './operation-lease.js';
 
 export interface JournalSettings {
@@ -20,20 +18,22 @@ export interface JournalSettings {
   readonly pid: number;
 }
 
-/** The first call opens the file, or makes it: commands that have nothing to do with dead letters pay nothing. */
+/** The first call opens the file, or makes it. */
 export function openSqliteJournal(settings: JournalSettings): OperationJournal {
   return new SqliteJournal(settings);
 }
 
 class SqliteJournal implements OperationJournal {
-  #opened: { readonly database: Database; readonly writer: JournalWriter } | undefined;
+  readonly #journal: JournalFile;
 
-  constructor(private readonly settings: JournalSettings) {}
+  constructor(private readonly settings: JournalSettings) {
+    this.#journal = new JournalFile(settings);
+  }
 
   async begin(operation: NewOperation): Promise<OperationLease> {
     const holder = newHolder(this.settings);
     const stored = { ...operation, state: 'planning', startedAt: null, finishedAt: null, matched: 0, before: 0, after: null, unexplained: null } as const;
-    await this.#open().writer.write((db) => {
+    await this.#journal.writer.write((db) => {
       db.prepare(
         `INSERT INTO operations (id, state, created_at, restores, doc, lease_token, lease_host, lease_pid, lease_until)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -44,7 +44,7 @@ class SqliteJournal implements OperationJournal {
 
   async acquire(id: string): Promise<OperationLease> {
     const holder = newHolder(this.settings);
-    await this.#open().writer.write((db) => {
+    await this.#journal.writer.write((db) => {
       const row = findRow(db, id);
       if (row === undefined) throw notFound(id);
       if (isHeld(row, this.settings)) throw busy(row);
@@ -54,14 +54,14 @@ class SqliteJournal implements OperationJournal {
   }
 
   find(id: string): Promise<JournaledOperation | undefined> {
-    return this.#read((db) => {
+    return this.#journal.read((db) => {
       const row = findRow(db, id);
       return row === undefined ? undefined : this.#journaled(row);
     });
   }
 
   list(params: { limit: number; cursor?: string }): Promise<{ operations: readonly JournaledOperation[]; nextCursor: string | null }> {
-    return this.#read((db) => {
+    return this.#journal.read((db) => {
       const before = params.cursor === undefined ? Number.MAX_SAFE_INTEGER : readCursor(params.cursor);
       const rows = db
         .prepare<[number, number], OperationRow>(`SELECT * FROM operations WHERE seq < ? AND state <> 'planning' ORDER BY seq DESC LIMIT ?`)
@@ -76,7 +76,7 @@ class SqliteJournal implements OperationJournal {
   }
 
   entries(params: { operation: string; states?: readonly EntryState[]; afterIndex?: number; limit: number }): Promise<readonly LedgerEntry[]> {
-    return this.#read((db) => {
+    return this.#journal.read((db) => {
       const states = params.states ?? ['planned', 'done', 'skipped', 'failed'];
       return db
         .prepare<unknown[], EntryRow>(
@@ -89,7 +89,7 @@ class SqliteJournal implements OperationJournal {
   }
 
   entriesOf(params: { operation: string; queue: string; sequenceNumbers: readonly string[] }): Promise<readonly LedgerEntry[]> {
-    return this.#read((db) =>
+    return this.#journal.read((db) =>
       chunked(params.sequenceNumbers).flatMap((numbers) =>
         db
           .prepare<unknown[], EntryRow>(
@@ -103,7 +103,7 @@ class SqliteJournal implements OperationJournal {
   }
 
   lastNumbers(operation: string): Promise<ReadonlyMap<string, bigint>> {
-    return this.#read((db) => {
+    return this.#journal.read((db) => {
       const rows = db
         .prepare<[string], [queue: string, last: string]>(
           `SELECT queue, CAST(max(CAST(sequence_number AS INTEGER)) AS TEXT) FROM entries
@@ -116,7 +116,7 @@ class SqliteJournal implements OperationJournal {
   }
 
   counts(operation: string): Promise<readonly LedgerCount[]> {
-    return this.#read((db) =>
+    return this.#journal.read((db) =>
       db
         .prepare<[string], LedgerCount>(
           `SELECT state, stage, note, count(*) AS count FROM entries
@@ -127,7 +127,7 @@ class SqliteJournal implements OperationJournal {
   }
 
   restoresOf(operation: string): Promise<readonly JournaledOperation[]> {
-    return this.#read((db) =>
+    return this.#journal.read((db) =>
       db
         .prepare<[string], OperationRow>('SELECT * FROM operations WHERE restores = ? ORDER BY seq DESC')
         .all(operation)
@@ -136,7 +136,7 @@ class SqliteJournal implements OperationJournal {
   }
 
   restoredOf(params: { operation: string; queue: string; sequenceNumbers: readonly string[] }): Promise<ReadonlySet<string>> {
-    return this.#read((db) => {
+    return this.#journal.read((db) => {
       const found = chunked(params.sequenceNumbers).flatMap((numbers) =>
         db
           .prepare<unknown[], string>(
@@ -151,7 +151,7 @@ class SqliteJournal implements OperationJournal {
   }
 
   async sweep(before: number): Promise<{ readonly operations: readonly string[] }> {
-    return this.#open().writer.write((db) => {
+    return this.#journal.writer.write((db) => {
       const rows = db
         .prepare<[number], OperationRow>(`SELECT * FROM operations WHERE state = 'planning' OR created_at < ?`)
         .all(before)
@@ -164,26 +164,14 @@ class SqliteJournal implements OperationJournal {
     });
   }
 
-  async close(): Promise<void> {
-    await this.#opened?.writer.idle();
-    this.#opened?.database.close();
-    this.#opened = undefined;
+  close(): Promise<void> {
+    return this.#journal.close();
   }
 
-  #open(): { readonly database: Database; readonly writer: JournalWriter } {
-    if (this.#opened === undefined) {
-      const { file, clock } = this.settings;
-      const database = openJournalFile(file);
-      this.#opened = { database, writer: new JournalWriter(database, file, clock) };
-    }
-    return this.#opened;
-  }
-
-  #leaseOf(id: string, holder: Holder): OperationLease {
-    const { database, writer } = this.#open();
-    const row = findRow(database, id);
+  async #leaseOf(id: string, holder: Holder): Promise<OperationLease> {
+    const row = await this.#journal.read((db) => findRow(db, id));
     if (row === undefined) throw notFound(id);
-    return new SqliteOperationLease({ row, holder, writer, clock: this.settings.clock });
+    return new SqliteOperationLease({ row, holder, writer: this.#journal.writer, clock: this.settings.clock });
   }
 
   #leaseEnd(): number {
@@ -193,14 +181,6 @@ class SqliteJournal implements OperationJournal {
   #journaled(row: OperationRow): JournaledOperation {
     const held = isHeld(row, this.settings) && row.lease_host !== null && row.lease_pid !== null;
     return { operation: operationOf(row), cursor: String(row.seq), holder: held ? { host: row.lease_host, pid: row.lease_pid } : null };
-  }
-
-  async #read<T>(read: (db: Database) => T): Promise<T> {
-    try {
-      return read(this.#open().database);
-    } catch (error) {
-      throw journalError(error, this.settings.file);
-    }
   }
 }
 
