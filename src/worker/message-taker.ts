@@ -151,6 +151,7 @@ export class MessageTaker {
       await clock.sleep(Math.min(FIRST_PAUSE_MS * 2 ** (this.#failures - 1), LONGEST_PAUSE_MS), signal);
       if (signal.aborted) return false;
     }
+    const failures = this.#failures;
     try {
       const came = await this.#take(room);
       this.#hasWorked = true;
@@ -158,7 +159,8 @@ export class MessageTaker {
       return came;
     } catch (error) {
       if (isHopeless(error, { hasWorked: this.#hasWorked })) throw error;
-      this.#failures += 1;
+      // What all lanes meet is one failure.
+      this.#failures = Math.max(this.#failures, failures + 1);
       log.error({ err: error, failures: this.#failures }, 'messages could not be taken; trying again');
       return true;
     }

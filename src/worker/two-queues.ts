@@ -180,6 +180,7 @@ export class TwoQueues {
     const { far, clock } = this.#parts;
     const state = this.#stateOf(params.queue);
     if (params.max < 1 || state.isOut || clock.monotonic() < state.awayUntil) return [];
+    const { failures } = state;
     try {
       const deliveries = await far.receive(params);
       this.#farHasWorked = true;
@@ -187,17 +188,19 @@ export class TwoQueues {
       state.busy = deliveries.length > 0;
       return deliveries;
     } catch (error) {
-      this.#failed(error, state);
+      this.#failed(error, state, failures);
       return [];
     } finally {
       state.lookedAt = clock.monotonic();
     }
   }
 
-  #failed(error: unknown, state: FarState): void {
+  /** `failures`: as they were when the request began. Those of requests that ran at the same time are one. */
+  #failed(error: unknown, state: FarState, failures: number): void {
     const { clock, log } = this.#parts;
     state.busy = false;
     if (isHopeless(error, { hasWorked: this.#farHasWorked })) throw error;
+    if (state.failures > failures) return;
     const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** state.failures, LONGEST_PAUSE_MS);
     state.failures += 1;
     state.awayUntil = clock.monotonic() + pauseMs;

@@ -24,6 +24,7 @@ class World {
   readonly running: Slot[] = [];
   readonly slots = new Slots(4);
   readonly stop = new AbortController();
+  readonly pauses: number[] = [];
   budget = Infinity;
   doneAsked = 0;
   done = false;
@@ -41,7 +42,7 @@ class World {
             return ask.promise;
           },
         },
-        clock: systemClock,
+        clock: { ...systemClock, sleep: (ms) => (this.pauses.push(ms), turns(1)) },
         log: SILENT_LOG,
         slots: this.slots,
         gate: new AloneGate(),
@@ -102,6 +103,20 @@ test('with one lane the slots wait for the answer', async () => {
   await world.end(1);
   await world.end(2);
   expect(world.maxima).toEqual([4, 1]);
+});
+
+test('a failure that both lanes meet counts once', async () => {
+  const world = new World(2);
+  void world.taker.run();
+  await turns(3);
+  await world.answer(0, 4);
+  await world.end(1);
+  await world.end(3);
+  expect(world.maxima).toEqual([4, 1, 3]);
+  world.asks[1]?.reject(new AppError('DB_BUSY', 'busy'));
+  world.asks[2]?.reject(new AppError('DB_BUSY', 'busy'));
+  await turns(5);
+  expect(new Set(world.pauses)).toEqual(new Set([500]));
 });
 
 test('both lanes keep to the budget', async () => {

@@ -148,6 +148,21 @@ describe('a far one that is away', () => {
     expect(idsOf(await take(both, 5, 1000))).toEqual(['f1']);
   });
 
+  test('is one failure for all requests that meet it at the same time', async () => {
+    const both = await open();
+    let asked = 0;
+    both.world.far.faults = () => {
+      asked += 1;
+      return 'refuse';
+    };
+    await Promise.all([take(both, 1), take(both, 1), take(both, 1), take(both, 1)]);
+    expect([asked, both.logged.length]).toEqual([4, 1]);
+    both.world.far.faults = () => undefined;
+    await put(both.world, 'far', 'f1');
+    await both.world.clock.advance(500);
+    expect(idsOf(await take(both, 1))).toEqual(['f1']);
+  });
+
   test('is asked less and less often, at least every ten seconds', async () => {
     const both = await open();
     const asked: number[] = [];
