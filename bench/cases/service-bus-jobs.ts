@@ -12,6 +12,7 @@ import Database from 'better-sqlite3';
 import { PROGRAM, runProgram, withTempDir } from '../processes.js';
 import { median, report } from '../report.js';
 import { type StartedEmulator, startEmulator } from './emulator.js';
+import { oneAtATime } from './service-bus.js';
 import { jobLines } from './throughput.js';
 
 const QUEUE = 'evaluation-jobs';
@@ -141,7 +142,7 @@ async function bareLoop({ client }: World, count: number): Promise<number> {
 async function benchReplay(world: World, letters: number): Promise<void> {
   submit(world, 'broken', letters + SINGLE_LETTERS);
   runProgram(['worker', 'start', '--drain', '--concurrency', String(SLOTS), '-o', 'json'], world);
-  const reference = { what: 'one at a time: receive, send, complete', value: await oneAtATime(world, SINGLE_LETTERS) };
+  const reference = { what: 'one at a time: receive, send, complete', value: await oneAtATime(world.client, SINGLE_LETTERS, COPIES) };
   const { ms, outcome, rssMb } = await replay(world);
   if (outcome.matched !== letters || outcome.replayed !== letters) throw new Error(`replayed ${outcome.replayed} of ${outcome.matched}`);
   report({ what: `Service Bus: dlq replay of ${letters} dead letters, whole process`, value: (letters / ms) * 1000, unit: 'letters/s', reference, goal: { atLeast: 5 } });
@@ -171,19 +172,4 @@ function peakKb(pid: number | undefined): number {
   } catch {
     return 0;
   }
-}
-
-async function oneAtATime({ client }: World, count: number): Promise<number> {
-  const receiver = client.createReceiver(QUEUE, { subQueueType: 'deadLetter', maxAutoLockRenewalDurationInMs: 0 });
-  const sender = client.createSender(COPIES);
-  const from = performance.now();
-  for (let done = 0; done < count; done += 1) {
-    const [message] = await receiver.receiveMessages(1);
-    if (message === undefined) throw new Error('a dead letter did not come');
-    await sender.sendMessages({ body: message.body as unknown, messageId: `single-${done}` });
-    await receiver.completeMessage(message);
-  }
-  const rate = (count / (performance.now() - from)) * 1000;
-  await Promise.all([receiver.close(), sender.close()]);
-  return rate;
 }

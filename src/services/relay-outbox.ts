@@ -10,7 +10,7 @@ import { retryCeilingMs } from '../domain/retry-policy.js';
 import type { Backend } from '../ports/backend.js';
 import type { OutgoingMessage } from '../ports/message-queue.js';
 import type { ClaimedEntry, Outbox } from '../ports/outbox.js';
-import { linkedAbort } from './linked-abort.js';
+import { linkedAbort } from '../ports/linked-abort.js';
 
 /** `relay`: messages wait for their queue. `local`: what it refuses, or does not accept in time, goes on the store's own queue. */
 export type OutboxFallback = 'relay' | 'local';

@@ -4,7 +4,7 @@ import type { JobId } from '../domain/job.js';
 import { hasEnded } from '../domain/job.js';
 import type { JobEvent } from '../domain/job-event.js';
 import type { Backend } from '../ports/backend.js';
-import { linkedAbort } from './linked-abort.js';
+import { linkedAbort } from '../ports/linked-abort.js';
 
 export interface TailEvents {
   /** Shows this job's history first and ends when the job has ended; without it only what comes, without end. */

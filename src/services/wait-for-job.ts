@@ -3,7 +3,7 @@
 import { AppError } from '../domain/errors.js';
 import { hasEnded, type Job, type JobId } from '../domain/job.js';
 import type { Backend } from '../ports/backend.js';
-import { linkedAbort } from './linked-abort.js';
+import { linkedAbort } from '../ports/linked-abort.js';
 import { findHoldUp, type HoldUp, type HoldUpPorts } from './wait-hold-up.js';
 import { withChildrenNow } from './waiting-parent.js';
 

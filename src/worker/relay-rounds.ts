@@ -2,7 +2,7 @@
 // or another process's, and slower while the other system says no.
 
 import type { Backend } from '../ports/backend.js';
-import { linkedAbort } from '../services/linked-abort.js';
+import { linkedAbort } from '../ports/linked-abort.js';
 import { type OutboxFallback, relayOutbox, type RelayResult } from '../services/relay-outbox.js';
 import type { WorkerLog } from './worker-log.js';
 

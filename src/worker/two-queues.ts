@@ -4,7 +4,7 @@
 import { hasCode } from '../domain/errors.js';
 import type { Clock } from '../ports/clock.js';
 import type { Delivery, MessageQueue, ReceiveParams } from '../ports/message-queue.js';
-import { linkedAbort } from '../services/linked-abort.js';
+import { linkedAbort } from '../ports/linked-abort.js';
 import { isHopeless } from './failure-kinds.js';
 import type { WorkerLog } from './worker-log.js';
 

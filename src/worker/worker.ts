@@ -7,6 +7,7 @@
 import { AppError, type ErrorCode, hasCode } from '../domain/errors.js';
 import type { Backend } from '../ports/backend.js';
 import type { Delivery } from '../ports/message-queue.js';
+import { waitAtMost } from '../ports/wait-at-most.js';
 import { AloneGate } from './alone-gate.js';
 import type { Attempt } from './attempt.js';
 import { Deadlines } from './deadlines.js';
@@ -97,7 +98,8 @@ export class Worker {
     if (!this.#stopped.signal.aborted) await relayLast(this.#parts);
     this.#ended.abort();
     this.#parts.deadlines.close();
-    await (this.#isFar ? this.#inTime(Promise.all(rounds)) : Promise.all(rounds));
+    // One in the middle of a call to another system ends when the connection is closed.
+    await (this.#isFar ? waitAtMost(this.#backend.clock, LAST_CALL_MS, Promise.all(rounds)) : Promise.all(rounds));
     await this.#leaveRegistry();
     if (this.#failure !== undefined) throw this.#failure;
     return this.#summary();
@@ -218,13 +220,6 @@ export class Worker {
     await this.#backend.clock.sleep(LAST_CALL_MS, this.#ended.signal);
   }
 
-  /** A round in the middle of a call to another system ends when the connection is closed. */
-  async #inTime(rounds: Promise<unknown>): Promise<void> {
-    const done = new AbortController();
-    await Promise.race([rounds, this.#backend.clock.sleep(LAST_CALL_MS, done.signal)]);
-    done.abort();
-  }
-
   async #leaveRegistry(): Promise<void> {
     try {
       await this.#backend.workers.remove(this.#settings.workerId);
@@ -254,10 +249,9 @@ export class Worker {
   }
 
   #makeTaker(): MessageTaker {
-    const { queue: far, localQueue: near, clock, outbox } = this.#backend;
+    const { queue: far, localQueue: near, clock } = this.#backend;
     const { queues, lockMs, endWhenDone } = this.#settings;
-    const isFar = outbox !== undefined;
-    const drainWaitMs = isFar ? FAR_DRAIN_WAIT_MS : DRAIN_WAIT_MS;
+    const drainWaitMs = this.#isFar ? FAR_DRAIN_WAIT_MS : DRAIN_WAIT_MS;
     return new MessageTaker(
       {
         queue: near === undefined ? far : new TwoQueues({ far, near, clock, log: this.#input.log }),
@@ -273,7 +267,7 @@ export class Worker {
         beginAttempt: near === undefined ? beginAttempts(this.#parts) : undefined,
         isDone: () => this.#isDone(),
       },
-      { queues, lockMs, endWhenDone, lanes: isFar ? FAR_LANES : 1, waitMs: endWhenDone ? drainWaitMs : IDLE_WAIT_MS },
+      { queues, lockMs, endWhenDone, lanes: this.#isFar ? FAR_LANES : 1, waitMs: endWhenDone ? drainWaitMs : IDLE_WAIT_MS },
     );
   }
 

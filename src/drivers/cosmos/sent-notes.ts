@@ -5,6 +5,7 @@
 import type { JobId } from '../../domain/job.js';
 import type { Clock } from '../../ports/clock.js';
 import { type ClaimedEntry, CREATOR_HOLD_MS } from '../../ports/outbox.js';
+import { waitAtMost } from '../../ports/wait-at-most.js';
 import { atOnce } from './at-once.js';
 import type { CosmosCalls } from './cosmos-calls.js';
 import { JOB_ID, type JobDocument } from './job-document.js';
@@ -64,10 +65,8 @@ export class SentNotes {
   async close(): Promise<void> {
     this.#closed.abort();
     if (this.#waiting.size === 0) return;
-    const ended = new AbortController();
     const noting = this.#noting.catch(() => undefined).then(() => this.#noteThese(this.#due(Infinity), { mayHaveStarted: false }));
-    const noted = noting.catch(() => undefined).finally(() => ended.abort());
-    await Promise.race([noted, this.#parts.clock.sleep(CLOSE_WITHIN_MS, ended.signal)]);
+    await waitAtMost(this.#parts.clock, CLOSE_WITHIN_MS, noting.catch(() => undefined));
   }
 
   #due(now: number): Waiting[] {

@@ -5,6 +5,7 @@ import { setMaxListeners } from 'node:events';
 
 import { AppError } from '../../domain/errors.js';
 import type { Clock } from '../../ports/clock.js';
+import { linkedAbort } from '../../ports/linked-abort.js';
 import type { CallOptions, QueueAdministration } from './queue-administration.js';
 
 export function closingSignal(): AbortController {
@@ -20,7 +21,7 @@ export function clockEndingWith(clock: Clock, closing: AbortSignal): Clock {
     now: () => clock.now(),
     monotonic: () => clock.monotonic(),
     sleep: async (ms, signal) => {
-      const linked = link(signal, closing);
+      const linked = linkedAbort(closing, ...(signal === undefined ? [] : [signal]));
       await clock.sleep(ms, linked.signal);
       linked.letGo();
     },
@@ -30,7 +31,7 @@ export function clockEndingWith(clock: Clock, closing: AbortSignal): Clock {
 /** Its requests are cut off by the signal, and none begins after it: BACKEND_UNAVAILABLE. */
 export function administrationEndingWith(administration: QueueAdministration, closing: AbortSignal): QueueAdministration {
   const call = async <T>({ signal }: CallOptions, ask: (options: CallOptions) => Promise<T>): Promise<T> => {
-    const linked = link(signal, closing);
+    const linked = linkedAbort(closing, ...(signal === undefined ? [] : [signal]));
     try {
       if (closing.aborted) throw new AppError('BACKEND_UNAVAILABLE', 'the connection to Service Bus was closed by this process');
       return await ask({ signal: linked.signal });
@@ -46,16 +47,4 @@ export function administrationEndingWith(administration: QueueAdministration, cl
     update: (name, settings, options) => call(options, (linked) => administration.update(name, settings, linked)),
     namespace: (options) => call(options, (linked) => administration.namespace(linked)),
   };
-}
-
-/** One of AbortSignal.any could not be taken off the closing signal again. */
-function link(signal: AbortSignal | undefined, closing: AbortSignal): { readonly signal: AbortSignal; letGo(): void } {
-  const own = new AbortController();
-  const outer = signal === undefined ? [closing] : [signal, closing];
-  const end = (): void => own.abort();
-  for (const one of outer) {
-    if (one.aborted) end();
-    one.addEventListener('abort', end, { once: true });
-  }
-  return { signal: own.signal, letGo: () => outer.forEach((one) => one.removeEventListener('abort', end)) };
 }

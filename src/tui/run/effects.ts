@@ -2,6 +2,7 @@
 // given back, whatever way the dashboard ends. What does the work is read in when it is first asked for, so that looking
 // does not wait for it.
 
+import { waitAtMost } from '../../ports/wait-at-most.js';
 import type { Effect, Outcome } from '../messages.js';
 import { problemOf } from '../source/problem.js';
 import type { PreparedJobs } from './job-changes.js';
@@ -58,10 +59,7 @@ export class Effects {
 
   /** Resolves when what is done in one step has been done. Another system that does not answer is not waited for for ever. */
   async settledSoon(): Promise<void> {
-    const patience = new AbortController();
-    await Promise.race([Promise.all(this.#steps), this.#place.profile.ports.clock.sleep(LAST_STEPS_MS, patience.signal)]);
-    // A sleep that nobody waits for would keep the process for its whole length.
-    patience.abort();
+    await waitAtMost(this.#place.profile.ports.clock, LAST_STEPS_MS, Promise.all(this.#steps));
   }
 
   /** Stops what runs after what is at hand, gives back what waits, and resolves when that is done. */
