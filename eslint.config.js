@@ -92,6 +92,7 @@ const RESTRICTED_PROPERTIES = [
 ];
 const RESTRICTED_SYNTAX = [
   { selector: 'NewExpression[callee.name="Date"][arguments.length=0]', message: CLOCK },
+  { selector: 'CallExpression[callee.property.name="iterate"]', message: 'Read pages with all(): an iterator that is collected aborts Node 24 (src/drivers/connection-sqlite/open-connection.ts).' },
   { selector: 'ExportAllDeclaration', message: 'No barrel files: import the file that has it.' },
 ];
 

@@ -15,7 +15,6 @@ import { Writer } from '../../src/drivers/sqlite/writer.js';
 import { APPLICATION_ID, MIGRATIONS } from '../../src/drivers/sqlite/migrations.js';
 import { systemClock } from '../../src/ports/clock.js';
 import { tempDir } from '../support/temp-dir.js';
-import { turns } from '../support/turns.js';
 
 describe('Writer', () => {
   it('commits what is asked for in one turn together, in order', async () => {
@@ -34,41 +33,6 @@ describe('Writer', () => {
     levels.push(...(await Promise.all([writer.write(level, { lasting: false }), writer.write(level)])));
     levels.push(await writer.write(level, { lasting: false }), await writer.write(level));
     expect(levels).toEqual([2, 1, 2, 2, 1, 2]);
-  });
-
-  it('lets a patient operation that follows a commit go with the next one of others', async () => {
-    const { db, writer, commits } = await open();
-    await writer.write(() => put(db, 1));
-    const patient = writer.write(() => put(db, 2), { patient: true });
-    await turns(3);
-    expect([numbers(db), commits()]).toEqual([[1], 1]);
-    await Promise.all([patient, writer.write(() => put(db, 3))]);
-    expect([numbers(db), commits()]).toEqual([[1, 2, 3], 2]);
-  });
-
-  it('commits a patient operation although nothing else comes', async () => {
-    const { db, writer, commits } = await open();
-    await writer.write(() => put(db, 1));
-    await Promise.all([writer.write(() => put(db, 2), { patient: true }), writer.write(() => put(db, 3), { patient: true }), writer.idle()]);
-    expect([numbers(db), commits()]).toEqual([[1, 2, 3], 2]);
-  });
-
-  it('does not let patient operations wait when there are many', async () => {
-    const { db, writer, commits } = await open();
-    await writer.write(() => put(db, 1));
-    for (let value = 2; value <= 20; value += 1) void writer.write(() => put(db, value), { patient: true });
-    await turns(3);
-    expect([numbers(db).length, commits()]).toEqual([20, 2]);
-  });
-
-  it('does not let a patient operation wait when the last commit is long ago', async () => {
-    let now = 0;
-    const { db, writer } = await open({ clock: { ...systemClock, monotonic: () => now } });
-    await writer.write(() => put(db, 1));
-    now = 5;
-    void writer.write(() => put(db, 2), { patient: true });
-    await turns(2);
-    expect(numbers(db)).toEqual([1, 2]);
   });
 
   it('resolves when another connection can read what was written', async () => {

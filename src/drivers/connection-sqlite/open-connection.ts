@@ -3,7 +3,8 @@
 // Since Node 24.19 an addon's object that derives from node::ObjectWrap aborts the process when it is collected while no
 // JavaScript runs: its destructor removes a clean-up hook, and that needs a current context. better-sqlite3 12 has such
 // objects (version 13 has not, and needs Node 22). So none of them is ever collected. Statements are made once per
-// connection and text and connections about once per process, so what is kept is small.
+// connection and text and connections about once per process, so what is kept is small. Iterators, one per reading, would not
+// be: nobody calls iterate().
 
 import SqliteDatabase, { type Database, type Options, type Statement } from 'better-sqlite3';
 

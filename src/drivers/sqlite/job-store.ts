@@ -70,8 +70,7 @@ export class SqliteJobStore implements JobStore {
   save(change: Change, settles?: Delivery): Promise<Job> {
     const isOurs = settles instanceof SqliteDelivery && settles.isOf(this.#transaction.broker);
     if (isOurs) return this.#saveAndComplete(change, settles);
-    // With a delivery it is the outcome of an attempt; what follows is another system's to answer.
-    return this.#writer.write(() => saveJob(this.#transaction, change), { patient: settles !== undefined });
+    return this.#writer.write(() => saveJob(this.#transaction, change));
   }
 
   /** One transaction: a process that dies here has done both or nothing. */

@@ -11,10 +11,6 @@ import { isBusy, toAppError } from './sqlite-errors.js';
 
 /** A transaction takes no further operation after this time, so that the event loop and other processes get their turn. */
 const LONGEST_TRANSACTION_MS = 25;
-/** So soon after a commit, operations that can wait let others come first. */
-const PATIENCE_MS = 5;
-/** So many operations are worth a flush to disk. */
-const ENOUGH = 16;
 
 /**
  * Collects what belongs to the transaction but is written once at its end, such as counters. What is collected by an
@@ -54,8 +50,6 @@ export class Writer {
   readonly #idle: (() => void)[] = [];
   #queue: Operation[] = [];
   #scheduled = false;
-  #patienceOver: NodeJS.Timeout | undefined;
-  #committedAt = -Infinity;
   #lockAttempts = 0;
   /** As the connection was opened. */
   #waitsForDisk = true;
@@ -80,18 +74,12 @@ export class Writer {
    *
    * `lasting: false`: what it writes survives the process, and a power cut only once something lasting was written after
    * it. For what a restart takes back anyway; a transaction of nothing else does not wait for the disk.
-   *
-   * `patient: true`: nobody waits for it. It goes with the next operation of others, and without one when the last commit
-   * is some milliseconds ago or many wait: a flush to disk holds up everything, and where jobs come one by one each would
-   * cost two.
    */
-  write<T>(operation: (db: Database) => T, { lasting = true, patient = false }: { readonly lasting?: boolean; readonly patient?: boolean } = {}): Promise<T> {
+  write<T>(operation: (db: Database) => T, { lasting = true }: { readonly lasting?: boolean } = {}): Promise<T> {
     return new Promise<unknown>((resolve, reject) => {
       const askedAt = this.#wait.clock.monotonic();
       this.#queue.push({ run: operation, resolve, reject, askedAt, lasting, value: undefined, alone: false, refusal: undefined });
-      const patienceMs = this.#committedAt + PATIENCE_MS - askedAt;
-      if (patient && patienceMs > 0 && this.#queue.length < ENOUGH) this.#patienceOver ??= setTimeout(() => this.#schedule(), patienceMs);
-      else this.#schedule();
+      this.#schedule();
     }) as Promise<T>;
   }
 
@@ -114,8 +102,6 @@ export class Writer {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    clearTimeout(this.#patienceOver);
-    this.#patienceOver = undefined;
     setImmediate(this.#flush);
   }
 
@@ -178,7 +164,6 @@ export class Writer {
       this.#tryAlone(taken, error);
       return;
     }
-    this.#committedAt = this.#wait.clock.monotonic();
     for (const operation of taken) {
       // A refusal is told only now: it may rest on what its neighbours wrote in this transaction.
       if (operation.refusal === undefined) operation.resolve(operation.value);

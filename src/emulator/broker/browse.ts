@@ -10,6 +10,7 @@ import { readEnvelope, type StoredMessage, type StoredState } from './stored-mes
 /** A page ends early when it has this many bytes, with at least one message. */
 const PAGE_BYTES = 1024 * 1024;
 
+const SIZES = 'SELECT octet_length(body) AS bytes FROM broker_messages WHERE seq >= ? AND seq < ? ORDER BY seq LIMIT ?';
 const FROM_NUMBER = `
 SELECT seq, state, message_id AS messageId, CAST(body AS BLOB) AS body, properties, enqueued_at AS enqueuedAt,
   expires_at AS expiresAt, delivery_count AS deliveryCount
@@ -26,15 +27,20 @@ interface Row extends Omit<StoredMessage, 'number' | 'state' | 'envelope'> {
 /** In order of their numbers, whatever their state; a page may be shorter than asked for. */
 export function peek({ db }: BrokerState, queue: SubQueue, page: { readonly from: number; readonly max: number }): StoredMessage[] {
   const { from, end } = rowIdRange(queue, page.from);
-  const messages: StoredMessage[] = [];
-  let bytes = 0;
-  for (const row of prepared<Row>(db, FROM_NUMBER).iterate(from, end, page.max)) {
-    bytes += row.body.length;
-    if (bytes > PAGE_BYTES && messages.length > 0) break;
-    const { seq, state, properties, ...message } = row;
-    messages.push({ ...message, number: numberOf(seq), state: stateName(state), envelope: readEnvelope(properties) });
-  }
-  return messages;
+  const sizes = prepared<{ bytes: number }>(db, SIZES).all(from, end, page.max);
+  return prepared<Row>(db, FROM_NUMBER).all(from, end, fitting(sizes)).map(({ seq, state, properties, ...message }) => ({
+    ...message,
+    number: numberOf(seq),
+    state: stateName(state),
+    envelope: readEnvelope(properties),
+  }));
+}
+
+/** How many of them a page holds. */
+function fitting(sizes: readonly { readonly bytes: number }[]): number {
+  let room = PAGE_BYTES;
+  const over = sizes.findIndex(({ bytes }) => (room -= bytes) < 0);
+  return over < 0 ? sizes.length : Math.max(over, 1);
 }
 
 /** All of them or none; `message-not-found` when one is not scheduled (any more). Inside one operation. */

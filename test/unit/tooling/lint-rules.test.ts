@@ -83,6 +83,7 @@ test.each([
   ['export default 1;', 'src/domain/snippet.ts'],
   ['export const x = (y: any) => y;', 'src/domain/snippet.ts'],
   ["export * from './errors.js';", 'src/domain/snippet.ts'],
+  ['export const x = (y: { iterate(): unknown }) => y.iterate();', 'src/emulator/snippet.ts'],
   ["import { z } from 'zod';\nexport const y = z;", 'src/domain/snippet.ts'],
   [`export function f() {\n${'  f();\n'.repeat(41)}}`, 'src/domain/snippet.ts'],
   [`export const x = 1;\n${'// x\n'.repeat(300)}`, 'src/domain/snippet.ts'],
