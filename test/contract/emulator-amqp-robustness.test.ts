@@ -156,6 +156,16 @@ test('frames of chance on the links of a client that may do everything never bri
   await stillServes(emulator);
 }, 300_000);
 
+test.each([['none', null], ['a text', 'first']])('a delivery whose id is %s ends the connection', async (_name, id) => {
+  const { emulator } = await openClient();
+  const connection = await openRawConnection(emulator.port, { username: TEST_KEY.name, password: TEST_KEY.key });
+  await once(connection.open_sender({ target: 'q', name: 'out' }), 'sendable');
+  const { socket } = connection as unknown as { socket: Socket };
+  socket.write(frame(TRANSFER, [uint(0), id, Buffer.from('tag'), uint(0), false], Buffer.from('005377a10178', 'hex')));
+  await once(socket, 'close');
+  await stillServes(emulator);
+});
+
 test('one name stands for a link in each direction, but not for two in one', async () => {
   const { emulator } = await openClient();
   const { socket, ended } = await peer(emulator);

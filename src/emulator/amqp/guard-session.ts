@@ -27,6 +27,8 @@ function guardTransfers(session: Session): void {
     const begun = link._incomplete;
     if (begun !== undefined && frame.performative.aborted === true) return abort(session, link, begun);
     if (begun === undefined) {
+      // AMQP 1.0, 2.7.5: mandatory in the first frame of a delivery. rhea would take none for the number it waits for.
+      if (typeof frame.performative.delivery_id !== 'number') throw new Error('a delivery began without a delivery-id');
       keepBytes(frame);
       if (link.credit <= 0) refuseOverrun(link);
     }
