@@ -13,7 +13,7 @@ import type { NewJobEntry } from '../ports/job-store.js';
 import type { QueueSettings } from '../ports/queue-admin.js';
 import type { JobType, JobTypes } from './job-types.js';
 import { queueSettings } from './queue-settings.js';
-import { checkRequest, type SubmitRequest } from './submit-request.js';
+import { checkRequest, dueAtOf, type SubmitRequest } from './submit-request.js';
 
 export type SubmitDeps = Pick<Backend, 'store' | 'blobs' | 'admin' | 'clock'> & {
   readonly jobTypes: JobTypes;
@@ -46,13 +46,15 @@ export class SubmissionPreparer {
    * is left without a job, and `prune` removes it. `sourceChars`: length of the text the payload was parsed from, if known.
    */
   async prepare(request: SubmitRequest, sourceChars?: number): Promise<NewJobEntry> {
-    const now = this.#deps.clock.now();
-    const jobId = this.#deps.newJobId();
-    const { priority, dueAt } = checkRequest(request, now);
+    const priority = checkRequest(request);
     const type = await this.#type(request.type);
     const queue = await this.#queue(request.queue ?? type.queue);
     const large = sourceChars !== undefined && sourceChars < SURELY_SMALL_CHARS ? undefined : largePayload(request.payload);
     await type.checkPayload(request.payload);
+    // The checks may have loaded the type's code: the job begins now.
+    const jobId = this.#deps.newJobId();
+    const now = this.#deps.clock.now();
+    const dueAt = dueAtOf(request, now);
     const payloadRef = large === undefined || this.#dryRun ? null : await this.#deps.blobs.put(payloadKey(jobId), large);
     const job = createJob({
       jobId,

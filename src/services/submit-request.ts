@@ -31,14 +31,8 @@ export interface SubmitRequest {
 export const PAST_TOLERANCE_MS = 60_000;
 export const MAX_LABELS = 64;
 
-/** The checked parts of a request that have a form of their own. */
-export interface CheckedRequest {
-  readonly priority: Priority;
-  readonly dueAt: number;
-}
-
-/** Throws INPUT_INVALID or PAYLOAD_TOO_LARGE naming the field; a request that passes can be stored. */
-export function checkRequest(request: SubmitRequest, now: number): CheckedRequest {
+/** Throws INPUT_INVALID or PAYLOAD_TOO_LARGE naming the field; with a good `dueAtOf` it can be stored. Its priority. */
+export function checkRequest(request: SubmitRequest): Priority {
   checkText('type', request.type, 128);
   checkText('userId', request.userId, 256);
   if (request.idempotencyKey !== undefined) checkText('idKey', request.idempotencyKey, 256);
@@ -46,7 +40,7 @@ export function checkRequest(request: SubmitRequest, now: number): CheckedReques
   if (request.additionalInstructions !== undefined) checkInstructions(request.additionalInstructions);
   if (request.callbackUrl !== undefined) checkCallbackUrl(request.callbackUrl);
   if (request.labels !== undefined) checkLabels(request.labels);
-  return { priority: checkPriority(request.priority), dueAt: dueAtOf(request, now) };
+  return checkPriority(request.priority);
 }
 
 function checkPriority(text: string | undefined): Priority {
@@ -59,7 +53,8 @@ function checkPriority(text: string | undefined): Priority {
   });
 }
 
-function dueAtOf(request: SubmitRequest, now: number): number {
+/** When the job may start. Throws INPUT_INVALID. */
+export function dueAtOf(request: SubmitRequest, now: number): number {
   const { delayMs, at } = request;
   if (delayMs !== undefined && at !== undefined) {
     throw new AppError('INPUT_INVALID', 'delay and at: expected one of them, got both');
