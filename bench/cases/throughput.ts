@@ -1,9 +1,10 @@
 // Bulk submit and a worker with a no-op handler, each as the whole process a user starts, against the raw loop on a copy
-// of the same file and against plainjob.
+// of the same file, against plainjob, and against BullMQ where there is a Redis server.
 
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { measureBullmq } from './bullmq.js';
 import { measurePlainjob } from './plainjob.js';
 import { rawInsert, rawWork } from '../raw-loop.js';
 import { median, report } from '../report.js';
@@ -16,17 +17,21 @@ interface Round {
   readonly rawWork: number;
   readonly plainFull: number;
   readonly plainNormal: number;
+  readonly bullmq: number | undefined;
 }
 
 export async function benchThroughput(jobs: number, rounds: number): Promise<void> {
   const measured: Round[] = [];
   for (let round = 0; round < rounds; round += 1) measured.push(await withTempDir((dir) => measureRound(dir, jobs)));
-  const of = (key: keyof Round): number => median(measured.map((round) => round[key]));
+  const of = (key: keyof Round): number => median(measured.flatMap((round) => round[key] ?? []));
   const unit = 'jobs/s';
   report({ what: 'bulk submit, 300-byte payloads', value: of('submit'), unit, reference: { what: 'raw insert', value: of('rawSubmit') }, goal: { atLeast: 0.5 } });
   report({ what: 'worker, no-op, concurrency 50', value: of('work'), unit, reference: { what: 'raw transitions', value: of('rawWork') }, goal: { atLeast: 0.5 } });
   report({ what: 'worker, no-op, concurrency 50', value: of('work'), unit, reference: { what: 'plainjob, synchronous=FULL', value: of('plainFull') }, goal: { atLeast: 4 } });
   report({ what: 'worker, no-op, concurrency 50', value: of('work'), unit, reference: { what: 'plainjob, its default (NORMAL)', value: of('plainNormal') }, goal: { atLeast: 1 } });
+  const isMeasured = measured.some(({ bullmq }) => bullmq !== undefined);
+  if (isMeasured) report({ what: 'worker, no-op, concurrency 50', value: of('work'), unit, reference: { what: 'BullMQ on Redis, appendfsync everysec', value: of('bullmq') }, goal: { atLeast: 1 } });
+  else process.stderr.write('BullMQ was not measured: no redis-server\n');
 }
 
 async function measureRound(dir: string, jobs: number): Promise<Round> {
@@ -58,6 +63,7 @@ async function measureRound(dir: string, jobs: number): Promise<Round> {
     rawWork: rawWork(forWork),
     plainFull: (await measurePlainjob(dir, Math.min(jobs, 5000), 'FULL')).workPerSecond,
     plainNormal: (await measurePlainjob(dir, Math.min(jobs, 20_000), 'NORMAL')).workPerSecond,
+    bullmq: await measureBullmq(dir, Math.min(jobs, 20_000), 50),
   };
 }
 
