@@ -2,6 +2,7 @@
 
 import type { Problem } from '../data.js';
 import { ago, bar, clockTime, num, short } from '../figures.js';
+import { interestKeys } from '../interest.js';
 import { bindingsOf } from '../keymap.js';
 import { placeOf, rootOf, ROOT_VIEWS, type Model, type Prompt, type RootView } from '../model.js';
 import { blanks, clean, fitLine, left, line, lineWidth, span, spread, width, type Line, type Piece } from '../text.js';
@@ -18,7 +19,9 @@ export function headerLine(model: Model): Line {
 /** How old what one sees is: nothing is shown as fresh that could not be looked at. */
 function freshness(model: Model): Piece {
   const { overview } = model.slices;
-  const shown = Object.values(model.slices).find(({ state, key }) => state === 'error' && key !== '') ?? overview;
+  // What an earlier screen asked for in vain is not asked for again.
+  const asked = [...interestKeys(model)].map(([name, key]) => ({ key, slice: model.slices[name] }));
+  const shown = asked.find(({ key, slice }) => slice.state === 'error' && slice.key === key)?.slice ?? overview;
   if (model.pace.paused) return span(`held ${ago(model.now - overview.at)}: p goes on`, 'wait');
   if (shown.state === 'error' && shown.problem !== null) {
     const retry = shown.retryAt === null ? '' : `, retry in ${ago(Math.max(0, shown.retryAt - model.now))}`;

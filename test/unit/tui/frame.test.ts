@@ -86,6 +86,15 @@ test('stale data stays, and says how old it is', () => {
   expect(frame(slowed).map(plainText).join('\n')).toContain('slowed by the service');
 });
 
+test('a failure on a screen that was left is not told on the next one', () => {
+  const dead = press(answered(modelAt(100, 30), 'overview', overviewData()), '3').model;
+  const problem = { code: 'SB_UNREACHABLE', message: 'the service does not answer', hint: null, throttled: false };
+  const key = interestKeys(dead).get('groups') ?? '';
+  const failed = after(dead, { t: 'data', now: NOON + 5_000, updates: [{ slice: 'groups', key, everyMs: 1, ok: false, problem, retryAt: NOON + 8_000 }] });
+  expect(plainText(frame(failed)[0] ?? [])).toContain('NO CONNECTION');
+  expect(plainText(frame(press(failed, '1').model)[0] ?? [])).toContain('live');
+});
+
 test('every theme paints every tone, and plain text is the same in all of them', () => {
   const row: Line = TONES.map((tone) => ({ text: `${tone} ▇─│…`, tone }));
   for (const theme of THEMES) {
