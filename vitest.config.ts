@@ -13,7 +13,7 @@ export default defineConfig({
     setupFiles: ['src/drivers/connection-sqlite/open-connection.ts'],
     // More than there are cores: most of the long tests wait, for locks that end, leases, and processes that were killed.
     maxWorkers: 4,
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });

@@ -61,11 +61,12 @@ function shape(text: string): string {
     .replace(/\b[0-9a-f]{8}\b/g, '<short>')
     .replace(/\d\d:\d\d:\d\d/g, '<time>')
     .replace(/\b\d+(\.\d+)? (ms|s)\b/g, '<duration>')
+    .replace(/\bnow\b|<duration> ago/g, '<age>')
     .replace(/\(\d+(\.\d+)?\/s\)/g, '(<speed>)')
     .replace(/attempt (\d) {2}\S+/g, 'attempt $1 <worker>')
     .replace(/\bR[a-z0-9]{7}\b/g, '<operation>')
     .replace(/by \S+/g, 'by <user>')
-    .replace(/(due|first|last|CREATED) +(now|in \d.*)/g, '$1 <soon>')
+    .replace(/(due|first|last|CREATED) +(<age>|in \d.*)/g, '$1 <soon>')
     .replace(/^(evaluation-jobs( +0){4} +-).*$/gm, '$1 <rates>')
     .replace(/ +/g, ' ')
     .trim();
