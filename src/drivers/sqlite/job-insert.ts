@@ -49,7 +49,7 @@ function insertJob(transaction: JobTransaction, entry: NewJobEntry): InsertOutco
     const { key, requestHash } = entry.idempotency;
     prepared(db, INSERT_KEY).run(job.userId, job.type, key, requestHash, job.jobId);
   }
-  outbox?.saved(number, job, entry.outbox);
+  outbox?.saved({ number, before: undefined, job, entry: entry.outbox });
   countEntered(tallies, job, event.at, true);
   return { kind: 'inserted', job };
 }

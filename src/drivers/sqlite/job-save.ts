@@ -32,7 +32,7 @@ export function saveJob(transaction: JobTransaction, change: Change): Job {
  * nothing written, when the job was saved since.
  */
 export function saveKnownJob(transaction: JobTransaction, change: Change, known: StoredJob): StoredJob | undefined {
-  const needsMore = change.outbox !== undefined || change.withdrawMessage === true || change.event.type === 'replayed';
+  const needsMore = change.outbox !== undefined || change.withdrawMessage === true || change.toLocalQueue === true || change.event.type === 'replayed';
   return needsMore || known.facts.version !== change.job.version ? undefined : writeSave(transaction, change, known.facts, known.job);
 }
 
@@ -49,7 +49,7 @@ function writeSave(transaction: JobTransaction, change: Change, stored: StoredFa
     return undefined;
   }
   if (hasEnded(job.status)) recordBlobs(db, stored.job, outcomeBlobs(job));
-  transaction.outbox?.saved(stored.job, job, goesElsewhere ? change.outbox : undefined);
+  transaction.outbox?.saved({ number: stored.job, before: stored.status, job, entry: goesElsewhere ? change.outbox : undefined });
   countChange(transaction, stored, job, change);
   const { version, status, queue } = job;
   return { job, facts: { job: stored.job, version, status, queue, message: stored.message, lastEvent: event } };

@@ -23,7 +23,8 @@ import { pruneJobs, type PruneRequest } from './job-prune.js';
 import { encodeProgress } from './job-rows.js';
 import { saveJob, saveKnownJob } from './job-save.js';
 import { findBySuffix } from './job-suffix.js';
-import { type JobTransaction, readJob } from './job-transaction.js';
+import { type JobTransaction, readStoredJob, type StoredJob } from './job-transaction.js';
+import { KnownJobs } from './known-jobs.js';
 import type { Reader } from './reader.js';
 import { SqliteDelivery } from './sqlite-delivery.js';
 import type { Writer } from './writer.js';
@@ -41,6 +42,7 @@ export class SqliteJobStore implements JobStore {
   readonly #reader: Reader;
   readonly #transaction: JobTransaction;
   readonly #clock: Clock;
+  readonly #known = new KnownJobs();
 
   constructor({ writer, reader, transaction, clock }: SqliteJobStoreParts) {
     this.storeId = transaction.storeId;
@@ -55,8 +57,10 @@ export class SqliteJobStore implements JobStore {
     return this.#writer.write(() => insertJobs(this.#transaction, entries));
   }
 
-  get(jobId: JobId): Promise<Job | undefined> {
-    return this.#reader.read((db) => readJob(db, jobId));
+  async get(jobId: JobId): Promise<Job | undefined> {
+    const stored = await this.#reader.read((db) => readStoredJob(db, jobId));
+    this.#known.remember(stored);
+    return stored?.job;
   }
 
   findBySuffix(suffix: string, limit: number): Promise<JobId[]> {
@@ -69,21 +73,31 @@ export class SqliteJobStore implements JobStore {
 
   save(change: Change, settles?: Delivery): Promise<Job> {
     const isOurs = settles instanceof SqliteDelivery && settles.isOf(this.#transaction.broker);
-    if (isOurs) return this.#saveAndComplete(change, settles);
-    return this.#writer.write(() => saveJob(this.#transaction, change));
+    return isOurs ? this.#saveAndComplete(change, settles) : this.#save(change, this.#known.take(change.job.jobId));
+  }
+
+  async #save(change: Change, known: StoredJob | undefined): Promise<Job> {
+    const { saved, job } = await this.#writer.write(() => this.#saveWithin(change, known));
+    this.#known.remember(saved);
+    return job;
   }
 
   /** One transaction: a process that dies here has done both or nothing. */
   async #saveAndComplete(change: Change, delivery: SqliteDelivery): Promise<Job> {
     let completed = false;
-    const job = await this.#writer.write(() => {
-      const known = delivery.saved === undefined ? undefined : saveKnownJob(this.#transaction, change, delivery.saved);
-      const saved = known?.job ?? saveJob(this.#transaction, change);
+    const { job } = await this.#writer.write(() => {
+      const done = this.#saveWithin(change, delivery.saved);
       completed = delivery.completeWithin();
-      return saved;
+      return done;
     });
     if (completed) delivery.committed();
     return job;
+  }
+
+  /** `saved`: the job as it is known from now on, where it was known before. */
+  #saveWithin(change: Change, known: StoredJob | undefined): { job: Job; saved: StoredJob | undefined } {
+    const saved = known === undefined ? undefined : saveKnownJob(this.#transaction, change, known);
+    return { job: saved?.job ?? saveJob(this.#transaction, change), saved };
   }
 
   /** Counts as a save for the version check: nobody overwrites newer progress with what he read before. */

@@ -3,7 +3,7 @@
 
 import type { Database } from 'better-sqlite3';
 
-import { hasEnded, type Job, type JobId } from '../../domain/job.js';
+import { hasEnded, type Job, type JobId, type JobStatus } from '../../domain/job.js';
 import type { OutboxEntry } from '../../domain/message.js';
 import type { Clock } from '../../ports/clock.js';
 import { CREATOR_HOLD_MS } from '../../ports/outbox.js';
@@ -34,10 +34,12 @@ export class OutboxRows {
   /**
    * The job with this number was saved: `entry` replaces an older one; without one, what waits is dropped when the job
    * is not Queued any more (a start says that the message arrived) or its message is on the store's own queue.
+   * `before`: its status until now; undefined for a new job.
    */
-  saved(number: number, job: Job, entry: OutboxEntry | undefined): void {
+  saved({ number, before, job, entry }: { readonly number: number; readonly before: JobStatus | undefined; readonly job: Job; readonly entry: OutboxEntry | undefined }): void {
     if (entry !== undefined) this.#put(number, entry);
-    else if (job.status !== 'Queued' || job.queueMode === 'local') removeEntry(this.#db, this.#tallies, number);
+    // Only a Queued job has an entry.
+    else if (before === 'Queued' && (job.status !== 'Queued' || job.queueMode === 'local')) removeEntry(this.#db, this.#tallies, number);
     const lookAt = lookAtOf(job);
     if (lookAt === null) prepared(this.#db, UNWATCH).run(number);
     else prepared(this.#db, WATCH).run(number, lookAt);
