@@ -92,7 +92,7 @@ export interface JobRow {
 }
 
 export interface JobsData {
-  /** Newest first. */
+  /** Newest first; in the model as they stand on the screen. */
   readonly rows: readonly JobRow[];
   /** Cursors behind each full chunk of rows; the window moves by chunks. */
   readonly chunkCursors: readonly string[];

@@ -26,6 +26,7 @@ export function initialModel({ session, look, size, now, view, filter, savedFilt
     lastRoot: null,
     lists: Object.fromEntries(LIST_NAMES.map((name) => [name, EMPTY_LIST])) as Record<ListName, ListState>,
     queueSort: 'depth',
+    queueOrder: [],
     jobs: { filter: view === 'dead' ? '' : filter, sort: 'created', anchors: [], held: null, allMarked: false },
     dead: { queue: null, filter: view === 'dead' ? filter : '', focus: 'groups', limit: FIRST_LETTERS },
     slices: initialSlices(now),

@@ -1,7 +1,7 @@
 // What the visible screen needs to know. The source looks after exactly this and nothing else.
 
 import type { SliceName } from './data.js';
-import { isTooSmall, jobsChunk } from './layout.js';
+import { isTooSmall, jobsChunk, showsJobPane } from './layout.js';
 import { placeOf, rootOf, type Model } from './model.js';
 
 /** What to look at, as data. Two interests of one slice with different fields are different questions. */
@@ -62,8 +62,10 @@ function detailInterests(model: Model): readonly Interest[] {
     case 'workers':
     case 'log':
       return [];
-    case 'jobs':
-      return [jobsInterest(model)];
+    case 'jobs': {
+      const { selected } = model.lists.jobs;
+      return selected === null || !showsJobPane(model.size) ? [jobsInterest(model)] : [jobsInterest(model), { slice: 'job', jobId: selected }];
+    }
     case 'job':
       // The list below keeps its place, and is there at once when the detail closes.
       return rootOf(model) === 'jobs' ? [{ slice: 'job', jobId: place.jobId }, jobsInterest(model)] : [{ slice: 'job', jobId: place.jobId }];

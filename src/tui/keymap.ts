@@ -160,6 +160,7 @@ export const BINDINGS = [
   { keys: ['r'], context: 'everywhere', action: 'pace.refresh', help: 'look now', hint: 'refresh' },
   { keys: ['<'], context: 'everywhere', action: 'pace.slower', help: 'look half as often' },
   { keys: ['>'], context: 'everywhere', action: 'pace.faster', help: 'look twice as often' },
+  { keys: ['c'], context: 'everywhere', action: 'go.copy-command', help: 'copy the command line of the last change' },
   { keys: [':'], context: 'everywhere', action: 'go.command', help: 'type a command', hint: 'command' },
   { keys: ['?'], context: 'everywhere', action: 'go.help', help: 'this help', hint: 'help' },
   { keys: ['escape'], context: 'everywhere', action: 'go.escape', help: 'undo one step: prompt, dialog, marks, filter, detail' },

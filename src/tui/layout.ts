@@ -55,9 +55,13 @@ export function deadLayout(size: Size): DeadLayout {
   return { isWide, groupColumns: isWide ? Math.floor(size.columns * 0.5) : size.columns, listRows: body - inspectorRows, inspectorRows };
 }
 
-/** From here on a job is shown beside the list. */
+/** From here on the selected job is shown beside the list. */
 export function showsJobPane({ columns }: Size): boolean {
-  return columns >= 150;
+  return columns >= 130;
+}
+
+export function jobPaneCells({ columns }: Size): number {
+  return Math.floor(columns * 0.45) - 3;
 }
 
 /** Rows of data that a list shows at once, without its header. */

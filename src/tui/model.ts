@@ -21,6 +21,8 @@ export interface Model {
   readonly lastRoot: RootView | null;
   readonly lists: Readonly<Record<ListName, ListState>>;
   readonly queueSort: QueueSort;
+  /** Queues as they stand on the screen: their numbers change all the time, their places only while nobody moves. */
+  readonly queueOrder: readonly string[];
   readonly jobs: JobsView;
   readonly dead: DeadView;
   readonly slices: { readonly [S in SliceName]: Slice<S> };
@@ -41,7 +43,7 @@ export interface Model {
   readonly running: RunningOperation | null;
   /** Jobs whose end is told of, wherever one looks. */
   readonly watched: readonly string[];
-  /** The last command line that does what was done here; `y` on a dialog and in the flash line. */
+  /** The last command line that does what was done here; `c` copies it. */
   readonly lastCommand: string | null;
   readonly nextToken: number;
   readonly ended: boolean;

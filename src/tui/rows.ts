@@ -4,7 +4,7 @@ import { JOB_STATUSES } from '../domain/job.js';
 import type { QueueStat } from '../services/queue-stats.js';
 import type { GroupRow, JobRow, LedgerRow, LetterRow, LogEntry, OperationRow, SliceData, SliceName, WorkerRow } from './data.js';
 import { ALL_GROUPS, interestKeys } from './interest.js';
-import type { ListName, Model, QueueSort } from './model.js';
+import type { JobSort, ListName, Model, QueueSort } from './model.js';
 
 /** The data of a slice, if it is the answer to what is asked for now. */
 export function dataOf<S extends SliceName>(model: Model, name: S): SliceData[S] | null {
@@ -13,20 +13,29 @@ export function dataOf<S extends SliceName>(model: Model, name: S): SliceData[S]
   return wanted === undefined || wanted === slice.key ? slice.data : null;
 }
 
-export function queueRows(model: Model): readonly QueueStat[] {
-  const queues = model.slices.overview.data?.stats.queues ?? [];
-  return sortedQueues(queues, model.queueSort);
+/** As they were last brought into order; those that came since are the last. */
+export function queueRows({ slices, queueOrder }: Model): readonly QueueStat[] {
+  const queues = slices.overview.data?.stats.queues ?? [];
+  const places = new Map(queueOrder.map((name, index) => [name, index]));
+  return sortedBy(queues, ({ name }) => places.get(name) ?? places.size);
+}
+
+/** Their names as the present numbers and the chosen sort would have them. */
+export function sortedQueueNames({ slices, queueSort }: Model): readonly string[] {
+  return sortedQueues(slices.overview.data?.stats.queues ?? [], queueSort).map(({ name }) => name);
 }
 
 export function depthOf({ active, locked, scheduled }: QueueStat): number {
   return active + locked + scheduled;
 }
 
-/** Sorting is of the loaded jobs; the store keeps them newest first. */
 export function jobRows(model: Model): readonly JobRow[] {
-  const rows = dataOf(model, 'jobs')?.rows ?? [];
-  const { sort } = model.jobs;
-  if (sort === 'created') return rows;
+  return dataOf(model, 'jobs')?.rows ?? [];
+}
+
+/** Sorting is of the loaded jobs; the store knows no other order than newest first. */
+export function sortedJobs(rows: readonly JobRow[], sort: JobSort): readonly JobRow[] {
+  if (sort === 'created') return [...rows].sort((a, b) => b.createdAt - a.createdAt || (a.jobId < b.jobId ? 1 : -1));
   const keyOf: Readonly<Record<Exclude<typeof sort, 'created'>, (row: JobRow) => number | string>> = {
     status: (row) => JOB_STATUSES.indexOf(row.status),
     type: (row) => row.type,

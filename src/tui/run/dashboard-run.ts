@@ -2,13 +2,16 @@
 
 import type { Clock } from '../../ports/clock.js';
 import { initialModel, type Start } from '../initial-model.js';
+import { wishesOf } from '../interest.js';
 import type { Effect, Msg } from '../messages.js';
 import type { Model } from '../model.js';
+import { dataOf } from '../rows.js';
 import { problemOf } from '../source/problem.js';
 import { readInLookers } from '../source/lookers.js';
 import { Source } from '../source/source.js';
 import type { Terminal, TerminalEvent } from '../terminal/terminal.js';
 import { update } from '../update/update.js';
+import { LOADING_AFTER_MS } from '../view/parts.js';
 import { Effects, readInWork } from './effects.js';
 import { Perf } from './perf.js';
 import type { FilterShelf, OpenedProfile } from './place.js';
@@ -66,6 +69,7 @@ export class DashboardRun {
     this.#source.follow(this.#model);
     this.#parts.show(this.#model);
     void this.#tick();
+    void this.#tickAfter(LOADING_AFTER_MS);
     void this.#readIn();
   }
 
@@ -84,6 +88,7 @@ export class DashboardRun {
     if (isNew) this.#source.follow(next);
     const isOther = isNew && this.#perf.measure(() => this.#parts.show(next));
     for (const effect of effects) this.#run(effect);
+    if (msg.t === 'key' && isWaited(next)) void this.#tickAfter(LOADING_AFTER_MS);
     return isOther;
   }
 
@@ -172,6 +177,13 @@ export class DashboardRun {
     await readInLookers().then(readInWork).catch(() => undefined);
   }
 
+  /** What takes long enough to be seen says that it loads. */
+  async #tickAfter(ms: number): Promise<void> {
+    const { clock } = this.#parts;
+    await clock.sleep(ms + 10, this.#stop.signal);
+    if (isWaited(this.#model)) this.send({ t: 'tick', now: clock.now(), looked: [] });
+  }
+
   async #tick(): Promise<void> {
     const { clock } = this.#parts;
     const { signal } = this.#stop;
@@ -198,6 +210,11 @@ function messageOf(event: Exclude<TerminalEvent, { readonly kind: 'gone' }>, at:
     case 'focus':
       return { t: 'focus', focused: event.focused, at };
   }
+}
+
+/** Something on the screen has not been answered yet. */
+function isWaited(model: Model): boolean {
+  return wishesOf(model).some(({ interest: { slice }, visible }) => visible && dataOf(model, slice) === null);
 }
 
 /** A line that goes by itself, a retry that is counted down, rows that are held back, a plan that gets too old. */

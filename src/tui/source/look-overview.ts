@@ -6,7 +6,7 @@ import type { MinuteCount } from '../../ports/job-counters.js';
 import { queueStats, type QueueStat, type QueueStats } from '../../services/queue-stats.js';
 import type { FailureCause, Lifecycle, OverviewData, RunTimes, ScreenCost, TypeThroughput } from '../data.js';
 import type { DashboardPorts } from './ports.js';
-import { pastDepth, Trend } from './trend.js';
+import { pastDead, pastDepth, Trend } from './trend.js';
 
 const MINUTE = 60_000;
 const CURVE_MINUTES = 30;
@@ -76,7 +76,7 @@ export class OverviewLooker {
     if (trend === undefined) {
       const own = minutes.filter((minute) => minute.queue === queue.name);
       this.#depths.set(queue.name, (trend = new Trend(pastDepth(depth, own, now))));
-      this.#dead.set(queue.name, new Trend(pastDead(queue, own, now)));
+      this.#dead.set(queue.name, new Trend(pastDead(queue.deadLetter, own, now)));
     }
     trend.add(depth, now);
     this.#dead.get(queue.name)?.add(queue.deadLetter, now);
@@ -98,11 +98,6 @@ export class OverviewLooker {
   }
 }
 
-/** Letters came with their jobs' ends: those of the last minutes were not there before. */
-function pastDead(queue: QueueStat, minutes: readonly MinuteCount[], now: number): readonly { at: number; value: number }[] {
-  const came = minutes.filter(({ status, minute }) => status === 'DeadLettered' && minute > now - 10 * MINUTE).reduce((sum, { count }) => sum + count, 0);
-  return [{ at: now - 10 * MINUTE + 1, value: Math.max(0, queue.deadLetter - came) }];
-}
 
 function endedPerMinute(minutes: readonly MinuteCount[], now: number): readonly number[] {
   const present = Math.floor(now / MINUTE) * MINUTE;

@@ -90,5 +90,7 @@ function comparable(slice: SliceName, data: SliceData[SliceName]): string {
     oldestAgeMs: queue.oldestAgeMs === null ? null : age(queue.oldestAgeMs),
     drainEtaMs: queue.drainEtaMs === null ? null : age(queue.drainEtaMs),
   }));
-  return JSON.stringify({ ...overview, stats: { ...overview.stats, at: '', countedAt: '', outbox: overview.stats.outbox.map((outbox) => ({ ...outbox, oldestAgeMs: age(outbox.oldestAgeMs) })), queues } });
+  // A service's counts are of when it gave them, and it does not give new ones whenever it is asked.
+  const countedAt = overview.stats.source === 'sqlite' ? '' : overview.stats.countedAt;
+  return JSON.stringify({ ...overview, stats: { ...overview.stats, at: '', countedAt, outbox: overview.stats.outbox.map((outbox) => ({ ...outbox, oldestAgeMs: age(outbox.oldestAgeMs) })), queues } });
 }

@@ -65,6 +65,17 @@ export function pastDepth(depth: number, minutes: readonly MinuteCount[], now: n
   return past;
 }
 
+/** Letters came with their jobs' ends: those of a minute were not there when it began. */
+export function pastDead(dead: number, minutes: readonly MinuteCount[], now: number): readonly Point[] {
+  const past: Point[] = [];
+  let value = dead;
+  for (let minute = Math.floor(now / MINUTE) * MINUTE; minute > now - TREND_MS; minute -= MINUTE) {
+    value = Math.max(0, value - sum(minutes.filter((count) => count.minute === minute && count.status === 'DeadLettered')));
+    past.unshift({ at: minute, value });
+  }
+  return past;
+}
+
 function between(corners: readonly Point[], at: number): number {
   const index = corners.findIndex((corner) => corner.at <= at);
   const before = corners[index];

@@ -7,7 +7,7 @@ import type { JobsData, LogEntry, Problem, SliceName } from '../data.js';
 import { interestKeys } from '../interest.js';
 import type { Effect, Looked, SliceUpdate } from '../messages.js';
 import { placeOf, type ListName, type Model, type Slice } from '../model.js';
-import { dataOf, idsOf } from '../rows.js';
+import { dataOf, idsOf, sortedJobs, sortedQueueNames } from '../rows.js';
 import { releaseHeld } from './navigate.js';
 import { toNewestLine } from './places.js';
 import { dropLostMarks, settleList } from './list.js';
@@ -23,6 +23,7 @@ export function takeData(model: Model, updates: readonly SliceUpdate[]): Step {
   const fresh = updates.filter(({ slice, key }) => wanted.get(slice) === key);
   let next = model;
   for (const update of fresh) next = logProblem(takeSlice(next, update), problemIn(update));
+  if (!isHeldStill(next, 'overview')) next = inOrder(next);
   for (const list of listsOf(fresh.map(({ slice }) => slice))) next = settled(next, list);
   return stay(fresh.some(({ slice }) => slice === 'jobs') ? followCursor(next) : next);
 }
@@ -36,7 +37,19 @@ export function takeTick(model: Model, looked: readonly Looked[]): Step {
     next = { ...next, slices: { ...next.slices, [slice]: { ...present, at, everyMs, state: 'ok', problem: null, retryAt: null } } };
   }
   if (next.flash !== null && next.now >= next.flash.until) next = { ...next, flash: null };
-  return stay(isFrozen(next) ? next : settled(releaseHeld(next), 'jobs'));
+  if (!isHeldStill(next, 'overview')) next = settled(inOrder(next), 'overview');
+  return stay(isFrozen(next) ? next : settled(sorted(releaseHeld(next)), 'jobs'));
+}
+
+function inOrder(model: Model): Model {
+  return { ...model, queueOrder: sortedQueueNames(model) };
+}
+
+/** What changed while the list held still may belong elsewhere by now. */
+function sorted(model: Model): Model {
+  const { jobs } = model.slices;
+  if (jobs.data === null || model.jobs.sort === 'created') return model;
+  return { ...model, slices: { ...model.slices, jobs: { ...jobs, data: { ...jobs.data, rows: sortedJobs(jobs.data.rows, model.jobs.sort) } } } };
 }
 
 export function takeEvents(model: Model, entries: readonly LogEntry[], skipped: number): Step {
@@ -73,16 +86,23 @@ function takeSlice(model: Model, update: SliceUpdate): Model {
   const { key, everyMs } = update;
   const slice = { key, everyMs, at: model.now, state: 'ok', problem: null, retryAt: null };
   if (update.slice !== 'jobs' || present.key !== key || !isFrozen(model)) {
-    const released = update.slice === 'jobs' ? { ...model, jobs: { ...model.jobs, held: null } } : model;
-    return { ...released, slices: { ...released.slices, [update.slice]: { ...slice, data: update.data } } };
+    if (update.slice !== 'jobs') return { ...model, slices: { ...model.slices, [update.slice]: { ...slice, data: update.data } } };
+    const data = { ...update.data, rows: sortedJobs(update.data.rows, model.jobs.sort) };
+    return { ...model, jobs: { ...model.jobs, held: null }, slices: { ...model.slices, jobs: { ...slice, state: 'ok', data } } };
   }
   const { shown, held } = frozen(model.slices.jobs, update.data);
   return { ...model, jobs: { ...model.jobs, held }, slices: { ...model.slices, jobs: { ...model.slices.jobs, ...slice, state: 'ok', data: shown } } };
 }
 
 function isFrozen(model: Model): boolean {
-  if (placeOf(model).view !== 'jobs' || model.jobs.anchors.length > 0) return false;
-  const { marks, movedAt } = model.lists.jobs;
+  // A window in the middle of the store begins at a cursor: what is new does not move its rows.
+  if (model.jobs.anchors.length > 0 && model.jobs.sort === 'created') return false;
+  return isHeldStill(model, 'jobs');
+}
+
+function isHeldStill(model: Model, view: 'overview' | 'jobs'): boolean {
+  if (placeOf(model).view !== view) return false;
+  const { marks, movedAt } = model.lists[view];
   return marks.length > 0 || (movedAt > 0 && model.now - movedAt < FREEZE_MS) || model.dialog !== null;
 }
 

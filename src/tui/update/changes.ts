@@ -1,10 +1,10 @@
 // Beginning a change: what is prepared first, what is asked then. Nothing here changes anything but the screen.
 
-import { PLAN_VALID_MS, says, type AskDialog } from '../dialogs.js';
+import { PLAN_VALID_MS, says, type AskDialog, type DialogLine } from '../dialogs.js';
 import { printAssignment } from '../../domain/dead-letters/payload-edit.js';
 import { shellWord } from '../../domain/dead-letters/selection.js';
 import { shortId } from '../../domain/ids.js';
-import { num } from '../figures.js';
+import { ago, num, took } from '../figures.js';
 import type { AuditNote, CountedJobs, Effect, Intent, JobAction, JobTarget, LetterTarget, PlainQuestion, PlannedOperation, PlanRequest } from '../messages.js';
 import type { Model } from '../model.js';
 import { openDialog } from './open-dialog.js';
@@ -107,10 +107,11 @@ export function askPlan(model: Model, token: number, at: number, plan: PlannedOp
     return doing(flash({ ...model, dialog: null }, 'wait', refused ?? 'no dead letter fits any more'), cancel);
   }
   const isPurge = plan.action === 'purge';
+  const request = model.dialog?.kind === 'wait' ? model.dialog.request : null;
   const dialog: AskDialog = {
     kind: 'ask',
     title: `${titleOf(plan.action)} ${letters(plan.matched)}: plan ${plan.operation}`,
-    lines: [...plan.lines, ...(isPurge ? [says(`copies stay in the trash for ${model.session.trashDays} days`, 'faint')] : [])],
+    lines: [...plan.lines, ...(isPurge ? [says(`copies stay in the trash for ${model.session.trashDays} days`, 'faint')] : []), ...howLines(request, plan.acting)],
     details: plan.details,
     showsDetails: false,
     verb: isPurge ? `purge ${num(plan.matched)}` : `${VERBS[plan.action]} ${num(plan.acting)}`,
@@ -118,12 +119,20 @@ export function askPlan(model: Model, token: number, at: number, plan: PlannedOp
     typed: '',
     command: plan.command,
     confirm: { t: 'apply', token },
-    request: model.dialog?.kind === 'wait' ? model.dialog.request : null,
+    request,
     cancel,
     openedAt: at,
     expiresAt: at + PLAN_VALID_MS,
   };
   return stay(openDialog(model, dialog));
+}
+
+/** Of a replay: to which queue, how fast, and how long there is to say so. */
+function howLines(request: PlanRequest | null, acting: number): readonly DialogLine[] {
+  if (request?.action !== 'replay') return [];
+  const { ratePerSecond, toQueue } = request;
+  const speed = ratePerSecond === null ? 'as fast as it goes' : `${ratePerSecond} a second, about ${took((acting / ratePerSecond) * 1000)}`;
+  return [says(`${speed}, to ${toQueue ?? 'where they came from'}; the plan is good for ${ago(PLAN_VALID_MS)}`, 'faint')];
 }
 
 function askPlainly(model: Model, question: PlainQuestion, at: number, reasonText: string | null): Step {

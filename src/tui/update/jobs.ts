@@ -5,7 +5,7 @@ import type { Action } from '../keymap.js';
 import { visibleRows } from '../layout.js';
 import type { JobTarget } from '../messages.js';
 import { JOB_SORTS, type Model } from '../model.js';
-import { idsOf, jobRows } from '../rows.js';
+import { idsOf, jobRows, sortedJobs } from '../rows.js';
 import type { SliceName } from '../data.js';
 import { shellWord } from '../../domain/dead-letters/selection.js';
 import { beginJobChange } from './changes.js';
@@ -36,7 +36,9 @@ export const jobsActions: Handlers<Action, 'jobs'> = {
   'jobs.cancel': (model) => beginJobChange(model, 'cancel', targetOf(model)),
   'jobs.sort': (model) => {
     const sort = JOB_SORTS[(JOB_SORTS.indexOf(model.jobs.sort) + 1) % JOB_SORTS.length] ?? 'created';
-    return stay(settleList({ ...model, jobs: { ...model.jobs, sort } }, 'jobs'));
+    const { jobs } = model.slices;
+    const data = jobs.data === null ? null : { ...jobs.data, rows: sortedJobs(jobs.data.rows, sort) };
+    return stay(settleList({ ...model, jobs: { ...model.jobs, sort }, slices: { ...model.slices, jobs: { ...jobs, data } } }, 'jobs'));
   },
   'jobs.filters': (model) => stay(pickFilter(model, 'jobs')),
   'jobs.save-filter': (model) => saveFilter(model, model.jobs.filter),

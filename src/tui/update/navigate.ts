@@ -5,8 +5,9 @@ import type { Action } from '../keymap.js';
 import type { Effect } from '../messages.js';
 import { isRoot, placeOf, type Model } from '../model.js';
 import { EMPTY_FORM } from '../new-job-form.js';
+import { sortedJobs } from '../rows.js';
 import { setDeadFilter, setJobsFilter, goRoot } from './places.js';
-import { doing, enter, flash, leave, stay, withList, type Handlers, type Step } from './step.js';
+import { copyText, doing, enter, flash, leave, stay, withList, type Handlers, type Step } from './step.js';
 
 export const goActions: Handlers<Action, 'go'> = {
   'go.overview': (model) => stay(goRoot(model, 'overview')),
@@ -17,6 +18,7 @@ export const goActions: Handlers<Action, 'go'> = {
   'go.new-job': (model) => stay(placeOf(model).view === 'new-job' ? model : enter(model, { view: 'new-job', form: EMPTY_FORM })),
   'go.last': (model) => stay(model.lastRoot === null ? flash(model, 'plain', 'there was no view before this one') : goRoot(model, model.lastRoot)),
   'go.profile': (model) => stay(pickProfile(model)),
+  'go.copy-command': (model) => (model.lastCommand === null ? stay(flash(model, 'plain', 'nothing was changed from here yet')) : copyText(model, model.lastCommand)),
   'go.command': (model) => stay({ ...model, prompt: { kind: 'command', text: '', cursor: 0, problem: null }, flash: null }),
   'go.help': (model) => stay({ ...model, help: { filter: '', scroll: 0 } }),
   'go.escape': escape,
@@ -56,7 +58,7 @@ export function pickProfile(model: Model): Model {
 export function releaseHeld(model: Model): Model {
   const { held } = model.jobs;
   if (held === null) return model;
-  return { ...model, jobs: { ...model.jobs, held: null }, slices: { ...model.slices, jobs: { ...model.slices.jobs, data: held } } };
+  return { ...model, jobs: { ...model.jobs, held: null }, slices: { ...model.slices, jobs: { ...model.slices.jobs, data: { ...held, rows: sortedJobs(held.rows, model.jobs.sort) } } } };
 }
 
 /** Undoes one layer. Overlays and prompts are undone before this is asked. */

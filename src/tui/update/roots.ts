@@ -6,7 +6,7 @@ import type { PickDialog } from '../dialogs.js';
 import { ago } from '../figures.js';
 import type { Action } from '../keymap.js';
 import { EMPTY_LIST, QUEUE_SORTS } from '../model.js';
-import { logRows, queueRows, selectedOf, workerRows } from '../rows.js';
+import { logRows, queueRows, selectedOf, sortedQueueNames, workerRows } from '../rows.js';
 import { beginPlainly } from './changes.js';
 import { goRoot, openJob, showDead, showJobs, toNewestLine } from './places.js';
 import { settleList } from './list.js';
@@ -21,7 +21,8 @@ export const overviewActions: Handlers<Action, 'overview'> = {
   'overview.dead': (model) => stay(showDead(model, model.lists.overview.selected)),
   'overview.sort': (model) => {
     const queueSort = QUEUE_SORTS[(QUEUE_SORTS.indexOf(model.queueSort) + 1) % QUEUE_SORTS.length] ?? 'depth';
-    return stay(settleList({ ...model, queueSort }, 'overview'));
+    const sorted = { ...model, queueSort };
+    return stay(settleList({ ...sorted, queueOrder: sortedQueueNames(sorted) }, 'overview'));
   },
   'overview.pause': (model, at) => {
     const queue = selectedOf(queueRows(model), ({ name }) => name, model.lists.overview.selected);

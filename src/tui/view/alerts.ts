@@ -18,9 +18,11 @@ export function alertsOf(model: Model, cells: number, rows: number): readonly Li
   const { data } = model.slices.overview;
   if (data === null || rows < 1) return [];
   const alerts = [...backendAlerts(data), ...deadAlerts(data), ...workerAlerts(model, data), ...queueAlerts(model, data), ...unsentAlerts(data), ...failureAlerts(data)];
-  const cost = data.cost === null ? [] : [line(span(` ~ cost of this screen: ${costText(data.cost)}`, 'faint'))];
+  const cost = data.cost === null ? [] : [line(span(costText(data.cost, cells), 'faint'))];
   const room = rows - cost.length;
   if (alerts.length === 0) return [...quietLines(data, cells), ...cost].slice(0, rows);
+  const [first] = alerts;
+  if (room === 1 && alerts.length > 1 && first !== undefined) return [onlyLine(first, alerts.length - 1, cells), ...cost];
   const shown = alerts.length > room ? alerts.slice(0, Math.max(0, room - 1)) : alerts;
   const more = alerts.length - shown.length;
   let spare = room - shown.length - (more > 0 ? 1 : 0);
@@ -40,10 +42,18 @@ function quietLines({ stats }: OverviewData, cells: number): readonly Line[] {
   return [line(span(left(text, cells), 'good')), ...(isNew ? begin.map((row) => line(span(left(row, cells), 'accent'))) : [])];
 }
 
-/** `12 requests and 350 peeked messages a minute`. */
-function costText({ operationsPerMinute, peekedPerMinute }: ScreenCost): string {
-  const requests = `${num(operationsPerMinute)} management ${operationsPerMinute === 1 ? 'request' : 'requests'}`;
-  return peekedPerMinute === 0 ? `${requests}/min` : `${requests}, ${num(peekedPerMinute)} peeks/min`;
+/** The most urgent one, where there is no row for another. */
+function onlyLine({ text, tone }: Alert, more: number, cells: number): Line {
+  const rest = ` (and ${more} more)`;
+  return line(span(` ! ${left(clean(text), Math.max(0, cells - 3 - rest.length))}`, tone), span(rest, 'wait'));
+}
+
+/** `12 management requests, 350 peeks/min`; in fewer words where there is no room for them. */
+function costText({ operationsPerMinute, peekedPerMinute }: ScreenCost, cells: number): string {
+  const peeks = peekedPerMinute === 0 ? '' : `, ${num(peekedPerMinute)} peeks`;
+  const requests = operationsPerMinute === 1 ? 'request' : 'requests';
+  const whole = ` ~ cost of this screen: ${num(operationsPerMinute)} management ${requests}${peeks}/min`;
+  return whole.length <= cells ? whole : ` ~ cost: ${num(operationsPerMinute)} ${requests}${peeks}/min`;
 }
 
 /** In as many rows as it needs and there are. */
@@ -90,8 +100,10 @@ function silentAlert({ workerId, heartbeatAt, running }: WorkerRow, now: number)
 }
 
 function queueAlerts({ slices }: Model, { stats }: OverviewData): readonly Alert[] {
-  const served = slices.workers.data?.workers.some(({ alive }) => alive) ?? false;
+  const workers = slices.workers.data?.workers ?? [];
   return stats.queues.flatMap((queue): readonly Alert[] => {
+    // Without one that is another alert.
+    const served = workers.some((worker) => worker.alive && !worker.draining && worker.queues.includes(queue.name));
     if (queue.paused && depthOf(queue) > 0) return [{ text: `${queue.name} is paused with ${num(depthOf(queue))} waiting (X resumes it)`, tone: 'wait' }];
     const isStalled = served && queue.active > 0 && queue.outPerMinute === 0 && (queue.oldestAgeMs ?? 0) > STALLED_MS;
     return isStalled ? [{ text: `${queue.name} stands still: oldest waits ${age(queue.oldestAgeMs ?? 0)}, nothing ended in 5 m`, tone: 'wait' }] : [];

@@ -1,8 +1,7 @@
 // What every screen has: row 1 with place and freshness, row 2 with the views, the line for prompts and news, the keys.
 
 import type { Problem } from '../data.js';
-import { ago, bar, clockTime, num, short } from '../figures.js';
-import { interestKeys } from '../interest.js';
+import { age, ago, bar, clockTime, num, short } from '../figures.js';
 import { bindingsOf } from '../keymap.js';
 import { placeOf, rootOf, ROOT_VIEWS, type Model, type Prompt, type RootView } from '../model.js';
 import { blanks, clean, fitLine, left, line, lineWidth, span, spread, width, type Line, type Piece } from '../text.js';
@@ -16,15 +15,17 @@ export function headerLine(model: Model): Line {
   return spread(start, line(clockTime(now), ' '), size.columns);
 }
 
+/** Counts that were not taken twice in a row are late. */
+const LATE_AFTER = 2;
+const LATE_MS = 5_000;
+
 /** How old what one sees is: nothing is shown as fresh that could not be looked at. */
 function freshness(model: Model): Piece {
   const { overview } = model.slices;
-  // What an earlier screen asked for in vain is not asked for again.
-  const asked = [...interestKeys(model)].map(([name, key]) => ({ key, slice: model.slices[name] }));
-  const shown = asked.find(({ key, slice }) => slice.state === 'error' && slice.key === key)?.slice ?? overview;
+  const shown = Object.values(model.slices).find(({ state, key }) => state === 'error' && key !== '') ?? overview;
   if (model.pace.paused) return span(`held ${ago(model.now - overview.at)}: p goes on`, 'wait');
   if (shown.state === 'error' && shown.problem !== null) {
-    const retry = shown.retryAt === null ? '' : `, retry in ${ago(Math.max(0, shown.retryAt - model.now))}`;
+    const retry = shown.retryAt === null ? '' : shown.retryAt <= model.now ? ', trying again' : `, retry in ${ago(shown.retryAt - model.now)}`;
     if (shown.problem.throttled) return span(`slowed by the service${retry}`, 'wait');
     const what = shown.data === null ? 'NO CONNECTION' : `STALE ${ago(model.now - shown.at)}`;
     return span(`${what}${retry}`, 'bad');
@@ -32,9 +33,25 @@ function freshness(model: Model): Piece {
   if (overview.data === null) return span('connecting …', 'faint');
   const { problem, countedAt } = overview.data.stats;
   if (problem !== null) return span(`${model.session.source === 'sqlite' ? 'queues' : 'bus'} DISCONNECTED${countedAt === null ? '' : `, counts ${ago(model.now - Date.parse(countedAt))} old`}`, 'bad');
-  const isSlow = model.pace.scale > 1 || !model.pace.focused;
+  return model.session.source === 'sqlite' || countedAt === null ? ofStore(model) : ofService(model, model.now - Date.parse(countedAt));
+}
+
+function ofStore({ pace, slices: { overview } }: Model): Piece {
+  const isSlow = isSlowed(pace);
   const every = overview.everyMs === 0 ? '' : `, every ${ago(overview.everyMs)}`;
-  return span(isSlow ? `live, slowed${every}` : `live${model.pace.everyMs === null ? '' : every}`, 'faint');
+  return span(isSlow ? `live, slowed${every}` : `live${pace.everyMs === null ? '' : every}`, 'faint');
+}
+
+/** Its counts are as old as they are: it may have asked to be left alone, and then answers nothing new for a while. */
+function ofService({ pace, size, slices: { overview } }: Model, countsMs: number): Piece {
+  const counts = `counts ${age(countsMs)} old`;
+  if (countsMs > LATE_AFTER * overview.everyMs + LATE_MS) return span(`slowed: ${counts}`, 'wait');
+  const every = overview.everyMs === 0 ? '' : `, every ${ago(overview.everyMs)}`;
+  return span(`bus ok${isSlowed(pace) ? ', slowed' : ''}${size.columns >= 100 ? `, ${counts}` : ''}${every}`, 'faint');
+}
+
+function isSlowed({ scale, focused }: Model['pace']): boolean {
+  return scale > 1 || !focused;
 }
 
 const NAMES: Readonly<Record<RootView, readonly [string, string]>> = {

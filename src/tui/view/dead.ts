@@ -1,13 +1,13 @@
 // Dead letters: groups beside their messages where there is room, one after the other where there is not.
 
 import type { GroupRow, LetterRow } from '../data.js';
-import { age, ago, num, size } from '../figures.js';
+import { age, ago, num, size, tries } from '../figures.js';
 import { bodyRows, deadLayout } from '../layout.js';
 import type { Model } from '../model.js';
 import { dataOf, groupRows, letterRows } from '../rows.js';
 import { clean, cleanLines, line, span, wrapWords, type Line, type Piece } from '../text.js';
 import { beside, block, field, missing, rule } from './parts.js';
-import { tableLines, type Column } from './table.js';
+import { headerOf, tableLines, type Column } from './table.js';
 
 export function deadTitle(model: Model): Line {
   const { dead, lists, size: screen } = model;
@@ -22,10 +22,10 @@ export function deadTitle(model: Model): Line {
 export function deadBody(model: Model): readonly Line[] {
   const { columns } = model.size;
   const height = bodyRows(model.size);
-  const absent = missing(model, 'groups', columns);
-  if (absent !== undefined) return block(absent, columns, height);
-  if (groupRows(model).length === 0) return block(emptyLines(model), columns, height);
   const layout = deadLayout(model.size);
+  const absent = missing(model, 'groups', columns);
+  if (absent !== undefined) return block([headerOf({ columns: groupColumns(model) }, layout.groupColumns), ...absent], columns, height);
+  if (groupRows(model).length === 0) return block(emptyLines(model), columns, height);
   const lists = layout.isWide ? sideBySide(model, layout.groupColumns, layout.listRows) : oneList(model, layout.listRows);
   return block([...lists, ...inspector(model, layout.inspectorRows)], columns, height);
 }
@@ -41,13 +41,16 @@ function oneList(model: Model, height: number): readonly Line[] {
 }
 
 function groupTable(model: Model, cells: number, height: number): readonly Line[] {
-  const columns: readonly Column<GroupRow>[] = [
+  return tableLines({ columns: groupColumns(model), rows: groupRows(model), idOf: ({ name }) => name, list: model.lists.groups, isActive: model.dead.focus === 'groups' }, cells, height);
+}
+
+function groupColumns(model: Model): readonly Column<GroupRow>[] {
+  return [
     { title: 'WHY (ids and numbers left out)', width: 20, flexible: true, cell: ({ reason }) => clean(reason) },
     { title: 'N', width: 6, align: 'right', cell: ({ count }) => num(count) },
     { title: 'FIRST', width: 5, align: 'right', drop: 2, cell: ({ firstSeenAt }) => age(model.now - firstSeenAt) },
     { title: 'LAST', width: 4, align: 'right', drop: 1, cell: ({ lastSeenAt }) => age(model.now - lastSeenAt) },
   ];
-  return tableLines({ columns, rows: groupRows(model), idOf: ({ name }) => name, list: model.lists.groups, isActive: model.dead.focus === 'groups' }, cells, height);
 }
 
 function letterTable(model: Model, cells: number, height: number): readonly Line[] {
@@ -57,9 +60,9 @@ function letterTable(model: Model, cells: number, height: number): readonly Line
     { title: 'NUMBER', width: 8, align: 'right', cell: ({ sequenceNumber }) => sequenceNumber },
     { title: 'JOB', width: 8, cell: ({ jobId }) => jobId?.slice(-8) ?? span('-', 'faint') },
     { title: 'DEAD', width: 4, align: 'right', cell: ({ deadSince }) => age(model.now - deadSince) },
-    { title: 'TRY', width: 3, align: 'right', drop: 3, cell: ({ deliveryCount }) => String(deliveryCount) },
-    { title: 'SIZE', width: 7, align: 'right', drop: 2, cell: ({ bytes }) => size(bytes) },
-    { title: 'TYPE', width: 8, flexible: true, align: 'middle', drop: 1, cell: ({ type }) => (type === null ? span('no job', 'wait') : clean(type)) },
+    { title: 'TRY', width: 3, align: 'right', drop: 2, cell: ({ deliveryCount }) => tries(deliveryCount) },
+    { title: 'SIZE', width: 7, align: 'right', drop: 1, cell: ({ bytes }) => size(bytes) },
+    { title: 'TYPE', width: 8, flexible: true, align: 'middle', drop: 3, cell: ({ type }) => (type === null ? span('no job', 'wait') : clean(type)) },
     ...(cells > 80 ? [{ title: 'WHY', width: 20, flexible: true, drop: 4, cell: (row: LetterRow) => clean(whyOf(row)) }] : []),
   ];
   return tableLines({ columns, rows: letterRows(model), idOf: ({ id }) => id, list: model.lists.letters, isActive: model.dead.focus === 'letters', canMark: true }, cells, height);
@@ -80,7 +83,7 @@ function inspector(model: Model, height: number): readonly Line[] {
       field('job', letter.jobId === null ? 'none: its body is no job' : `${letter.jobId}  ${clean(letter.type ?? '')}`),
       field('queue', clean(letter.queue)),
       field('dead since', `${letter.deadLetteredAt ?? letter.enqueuedAt}  (${ago(model.now - letter.deadSince)} ago)`),
-      field('deliveries', `${letter.deliveryCount}, replayed ${letter.replayCount} times before`),
+      field('deliveries', `${tries(letter.deliveryCount)}, replayed ${letter.replayCount} times before`),
       field('message id', clean(letter.messageId)),
     ],
     columns,

@@ -29,7 +29,8 @@ export const CONTEXT_NAMES: Readonly<Record<Context, string>> = {
 
 export function helpTitle(model: Model, help: HelpView): Line {
   const typed = help.filter === '' ? span('type to filter', 'faint') : span(help.filter, 'accent');
-  return rule([span('Help', 'strong'), '  ', typed], [span('! asks first   !! has to be typed   Esc closes', 'faint')], model.size.columns);
+  const signs = model.size.columns < 80 ? '! asks   !! typed' : '! asks first   !! has to be typed   Esc closes';
+  return rule([span('Help', 'strong'), '  ', typed], [span(signs, 'faint')], model.size.columns);
 }
 
 export function helpBody(model: Model, help: HelpView): readonly Line[] {
@@ -52,7 +53,7 @@ function sectionLines(name: string, bindings: readonly Binding[], cells: number)
   const room = Math.floor(cells / 2);
   const paired = bindings.slice(0, half).map((binding, index) => {
     const second = bindings[half + index];
-    return line('   ', span(left(keysText(binding), 16), 'accent'), left(binding.help, room - 20), ' ', second === undefined ? '' : span(left(keysText(second), 16), 'accent'), second?.help ?? '');
+    return line('   ', span(left(keysText(binding), 18), 'accent'), left(binding.help, room - 22), ' ', second === undefined ? '' : span(left(keysText(second), 18), 'accent'), second?.help ?? '');
   });
   return [line(span(` ${name}`, 'strong')), ...paired, line('')];
 }

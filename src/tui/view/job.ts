@@ -21,9 +21,15 @@ export function jobTitle(model: Model, { jobId, section }: JobPlace): Line {
   const { columns } = model.size;
   const job = data?.story.job;
   const name = span(`Job ${shortId(jobId)}`, 'strong');
-  const facts = job === undefined ? [] : ['  ', statusSpan(job.status), `  ${clean(job.queue)}/${clean(job.type)}`, `  try ${job.attempt}/${job.maxAttempts}`];
-  const sections = JOB_SECTIONS.map((one) => span(columns < 100 && one !== section ? SECTION_NAMES[one].replace(/.*(\[.\]).*/, '$1') : SECTION_NAMES[one], one === section ? 'strong' : 'faint'));
+  const facts = job === undefined ? [] : ['  ', statusSpan(job.status), `  try ${job.attempt}/${job.maxAttempts}`, `  ${clean(job.queue)}/${clean(job.type)}`];
+  const sections = JOB_SECTIONS.map((one) => span(one === section ? SECTION_NAMES[one] : briefly(SECTION_NAMES[one], columns), one === section ? 'strong' : 'faint'));
   return rule([name, ...facts], sections.flatMap((one, index) => (index === 0 ? [one] : [' ', one])), columns);
+}
+
+/** What the job is comes first: sections that are not shown are their keys where there is not room for both. */
+function briefly(section: string, columns: number): string {
+  if (columns >= 140) return section;
+  return section.replace(columns < 80 ? /.*\[(.)\].*/ : /.*(\[.\]).*/, '$1');
 }
 
 export function jobBody(model: Model, place: JobPlace): readonly Line[] {
@@ -46,8 +52,10 @@ function headOf({ size: { columns } }: Model, { story }: JobData, { section }: J
   return section === 'timeline' ? headLines(story, columns) : [];
 }
 
-/** In the pane beside the list. */
-export function jobSummary(row: JobRow, now: number, cells: number): readonly Line[] {
+/** In the pane beside the list. Its record is there a moment after its row. */
+export function jobSummary(row: JobRow, model: Model, cells: number): readonly Line[] {
+  const { now } = model;
+  const story = dataOf(model, 'job')?.story;
   return [
     line(span(row.jobId, 'strong')),
     field('status', statusSpan(row.status)),
@@ -59,6 +67,7 @@ export function jobSummary(row: JobRow, now: number, cells: number): readonly Li
     field('worker', row.worker === null ? '-' : clean(row.worker)),
     line(''),
     ...wrapWords(clean(row.note), cells - 2).map((text) => line(' ', text)),
+    ...(story === undefined ? [] : [line(''), ...timelineLines(story, model, cells)]),
   ];
 }
 
@@ -152,6 +161,6 @@ function artifactLines({ job }: JobStory, cells: number): readonly Line[] {
   return [
     ...job.artifacts.map(({ name, bytes, contentType }) => fitLine(line(' ', left(clean(name), 32), right(size(bytes), 10), '  ', clean(contentType)), cells)),
     line(''),
-    line(span(` ${num(job.artifacts.length)} files; get one with copiloteval results ${shortId(job.jobId)} --artifact NAME`, 'faint')),
+    line(span(` ${num(job.artifacts.length)} ${job.artifacts.length === 1 ? 'file' : 'files'}; get one with copiloteval results ${shortId(job.jobId)} --artifact NAME`, 'faint')),
   ];
 }

@@ -3,13 +3,13 @@
 import { shortId } from '../../domain/ids.js';
 import type { JobRow } from '../data.js';
 import { age, ago, num } from '../figures.js';
-import { bodyRows, showsJobPane } from '../layout.js';
+import { bodyRows, jobPaneCells, showsJobPane } from '../layout.js';
 import type { Model } from '../model.js';
 import { dataOf, jobRows } from '../rows.js';
 import { clean, line, span, type Line, type Piece } from '../text.js';
 import { jobSummary } from './job.js';
 import { beside, block, missing, rule, statusSpan } from './parts.js';
-import { tableLines, type Column } from './table.js';
+import { headerOf, tableLines, type Column } from './table.js';
 
 const LOADED_STEP = 20;
 
@@ -32,16 +32,16 @@ export function jobsBody(model: Model): readonly Line[] {
   const { columns } = model.size;
   const height = bodyRows(model.size);
   const absent = missing(model, 'jobs', columns);
-  if (absent !== undefined) return block(absent, columns, height);
+  if (absent !== undefined) return block([headerOf({ columns: jobColumns(model), canMark: true }, columns), ...absent], columns, height);
   const rows = jobRows(model);
   if (rows.length === 0) return block(emptyLines(model), columns, height);
-  const listCells = showsJobPane(model.size) ? Math.floor(columns * 0.6) : columns;
+  const paneCells = showsJobPane(model.size) ? jobPaneCells(model.size) : 0;
+  const listCells = paneCells === 0 ? columns : columns - paneCells - 3;
   const table = tableLines({ columns: jobColumns(model), rows, idOf: ({ jobId }) => jobId, list: model.lists.jobs, isActive: true, canMark: true }, listCells, height);
   const withNewer = newerLine(model, block(table, listCells, height));
   if (listCells === columns) return withNewer;
-  const paneCells = columns - listCells - 3;
   const selected = rows.find(({ jobId }) => jobId === model.lists.jobs.selected);
-  return beside(withNewer, listCells, block(selected === undefined ? [] : jobSummary(selected, model.now, paneCells), paneCells, height), paneCells);
+  return beside(withNewer, listCells, block(selected === undefined ? [] : jobSummary(selected, model, paneCells), paneCells, height), paneCells);
 }
 
 /** In place of the last row, while rows are held back. */
@@ -57,9 +57,9 @@ function jobColumns({ now }: Model): readonly Column<JobRow>[] {
   return [
     { title: 'ID', width: 8, cell: ({ jobId }) => shortId(jobId) },
     { title: 'STATUS', width: 14, cell: ({ status, nextAttemptAt, attempt }) => statusSpan(status, status === 'Queued' && nextAttemptAt !== null && attempt > 0) },
-    { title: 'QUEUE', width: 15, align: 'middle', drop: 3, cell: ({ queue }) => clean(queue) },
-    { title: 'TYPE', width: 11, align: 'middle', drop: 2, cell: ({ type }) => clean(type) },
-    { title: 'TRY', width: 4, align: 'right', drop: 4, cell: ({ attempt, maxAttempts }) => `${attempt}/${maxAttempts}` },
+    { title: 'QUEUE', width: 15, align: 'middle', drop: 2, cell: ({ queue }) => clean(queue) },
+    { title: 'TYPE', width: 11, align: 'middle', drop: 4, cell: ({ type }) => clean(type) },
+    { title: 'TRY', width: 4, align: 'right', drop: 3, cell: ({ attempt, maxAttempts }) => `${attempt}/${maxAttempts}` },
     { title: 'AGE', width: 4, align: 'right', cell: ({ createdAt }) => age(now - createdAt) },
     { title: 'PRIO', width: 6, drop: 6, cell: ({ priority }) => (priority === 'normal' ? span('-', 'faint') : span(priority, priority === 'low' ? 'faint' : 'wait')) },
     { title: 'WORKER', width: 12, align: 'middle', drop: 5, cell: ({ worker }) => (worker === null ? span('-', 'faint') : clean(worker)) },

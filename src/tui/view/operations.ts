@@ -1,5 +1,6 @@
 // What operators changed from this machine, and the ledger of one operation.
 
+import type { OperationCounts } from '../../domain/dead-letters/equation.js';
 import type { LedgerRow, OperationRow } from '../data.js';
 import { ago, dayTime, num } from '../figures.js';
 import { bodyRows } from '../layout.js';
@@ -47,12 +48,11 @@ export function operationBody(model: Model): readonly Line[] {
   if (data === null || absent !== undefined) return block(absent ?? [], columns, height);
   const { item } = data;
   const counts = item.counts;
-  const sum = counts === null ? '' : `matched ${num(counts.matched)} = done ${num(counts.done)} + skipped ${num(counts.skipped)} + failed ${num(counts.failed)} + not tried ${num(counts.pending)}`;
   const head = [
     field('who, when', `${clean(item.by)}, ${dayTime(item.at, model.now)} (${ago(model.now - item.at)} ago)`),
     field('why', item.reasonText === null ? '-' : clean(item.reasonText)),
     field('queues', clean(item.operation?.queues.join(', ') ?? '')),
-    field('sum', `${sum}${(item.operation?.unexplained ?? null) === null ? '' : `, unexplained ${item.operation?.unexplained ?? 0}`}`),
+    field('sum', counts === null ? '' : sumText(counts, item.operation?.unexplained ?? null)),
   ];
   const table: readonly Column<LedgerRow>[] = [
     { title: 'NUMBER', width: 8, align: 'right', cell: ({ sequenceNumber }) => sequenceNumber },
@@ -65,6 +65,12 @@ export function operationBody(model: Model): readonly Line[] {
   ];
   const rest = height - head.length;
   return block([...head, ...tableLines({ columns: table, rows: ledgerRows(model), idOf: ({ id }) => id, list: model.lists.operation, isActive: true }, columns, rest)], columns, height);
+}
+
+/** What did not add up stands first: the rest may be cut. */
+function sumText({ matched, done, skipped, failed, pending }: OperationCounts, unexplained: number | null): string {
+  const rest = pending === 0 ? '' : ` + not tried ${num(pending)}`;
+  return `${unexplained === null ? '' : `unexplained ${num(unexplained)}; `}${num(matched)} = done ${num(done)} + failed ${num(failed)} + skipped ${num(skipped)}${rest}`;
 }
 
 function stateCell({ state }: OperationRow): Span {

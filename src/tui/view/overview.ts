@@ -9,7 +9,7 @@ import type { QueueStat } from '../../services/queue-stats.js';
 import { clean, fitLine, left, line, right, span, type Line, type Span } from '../text.js';
 import { alertsOf } from './alerts.js';
 import { beside, block, missing, rule } from './parts.js';
-import { tableLines, type Column } from './table.js';
+import { headerOf, tableLines, type Column } from './table.js';
 
 const MINUTE = 60_000;
 
@@ -23,14 +23,14 @@ export function overviewBody(model: Model): readonly Line[] {
   const height = bodyRows(model.size);
   const data = model.slices.overview.data;
   const absent = missing(model, 'overview', columns);
-  if (data === null || absent !== undefined) return block(absent ?? [], columns, height);
+  if (data === null || absent !== undefined) return block([headerOf({ columns: queueColumns({ trends: {}, lastMinute: {} }) }, columns), ...(absent ?? [])], columns, height);
   const layout = overviewLayout(model.size, data.stats.queues.length);
   const table = tableLines({ columns: queueColumns(data), rows: queueRows(model), idOf: ({ name }) => name, list: model.lists.overview, isActive: true }, columns, layout.table);
   const lower = layout.panel === 'columns' ? panelColumns(model, data, layout.panelRows) : panelLines(model, data, layout.attention + 2);
   return block([...block(table, columns, layout.table), ...lower], columns, height);
 }
 
-function queueColumns({ trends, lastMinute }: OverviewData): readonly Column<QueueStat>[] {
+function queueColumns({ trends, lastMinute }: Pick<OverviewData, 'trends' | 'lastMinute'>): readonly Column<QueueStat>[] {
   return [
     { title: 'QUEUE', width: 18, align: 'middle', cell: ({ name }) => clean(name) },
     { title: 'DEPTH', width: 6, align: 'right', cell: (queue) => short(depthOf(queue)) },

@@ -37,12 +37,20 @@ export function statusSpan(status: JobStatus, isRetry = false): Span {
   return span(`${glyph} ${status}`, tone);
 }
 
+/** What comes at once is not announced. */
+export const LOADING_AFTER_MS = 150;
+
+/** Since the last key, which asked for it. */
+function isLong({ now, pace }: Model): boolean {
+  return now - pace.lastKeyAt >= LOADING_AFTER_MS;
+}
+
 /** What stands in place of data that is not there (yet); undefined when there is data. */
 export function missing(model: Model, slice: SliceName, cells: number): readonly Line[] | undefined {
   if (dataOf(model, slice) !== null) return undefined;
   const { state, problem, retryAt, key } = model.slices[slice];
   if (state === 'error' && problem !== null && key !== '') return problemLines(problem, retryAt, model.now, cells);
-  return [line(span('   loading …', 'faint'))];
+  return isLong(model) ? [line(span('   loading …', 'faint'))] : [];
 }
 
 export function problemLines(problem: Problem, retryAt: number | null, now: number, cells: number): readonly Line[] {

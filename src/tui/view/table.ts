@@ -28,13 +28,26 @@ export interface Table<T> {
 const GAP = 2;
 const MARKER = 2;
 
+/** What stands there before the rows are known. */
+export function headerOf<T>({ columns, canMark }: Pick<Table<T>, 'columns' | 'canMark'>, cells: number): Line {
+  const lead = leadCells(canMark);
+  return header(shownColumns(columns, cells - lead), lead, cells);
+}
+
 /** The header and the visible rows: `height` lines of `cells` cells. */
 export function tableLines<T>(table: Table<T>, cells: number, height: number): readonly Line[] {
-  const lead = MARKER + (table.canMark === true ? MARKER : 0) + 1;
+  const lead = leadCells(table.canMark);
   const shown = shownColumns(table.columns, cells - lead);
-  const header = fitLine([span(blanks(lead)), ...joined(shown.map(({ column, cells: room }) => span(placed(column.title, column, room), 'faint')))], cells);
   const rows = table.rows.slice(table.list.top, table.list.top + height - 1).map((row) => rowLine(table, row, shown, cells));
-  return [header, ...rows];
+  return [header(shown, lead, cells), ...rows];
+}
+
+function leadCells(canMark = false): number {
+  return MARKER + (canMark ? MARKER : 0) + 1;
+}
+
+function header<T>(shown: readonly ShownColumn<T>[], lead: number, cells: number): Line {
+  return fitLine([span(blanks(lead)), ...joined(shown.map(({ column, cells: room }) => span(placed(column.title, column, room), 'faint')))], cells);
 }
 
 interface ShownColumn<T> {

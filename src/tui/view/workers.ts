@@ -8,7 +8,7 @@ import type { Model } from '../model.js';
 import { workerRows } from '../rows.js';
 import { clean, line, span, type Line, type Span } from '../text.js';
 import { block, missing, rule } from './parts.js';
-import { tableLines, type Column } from './table.js';
+import { headerOf, tableLines, type Column } from './table.js';
 
 export function workersTitle(model: Model): Line {
   const workers = workerRows(model);
@@ -23,7 +23,7 @@ export function workersBody(model: Model): readonly Line[] {
   const { columns } = model.size;
   const height = bodyRows(model.size);
   const absent = missing(model, 'workers', columns);
-  if (absent !== undefined) return block(absent, columns, height);
+  if (absent !== undefined) return block([headerOf({ columns: workerColumns(model) }, columns), ...absent], columns, height);
   const rows = workerRows(model);
   if (rows.length === 0) {
     const hint = line(span('   start one in another terminal: copiloteval worker start', 'accent'));
@@ -38,12 +38,12 @@ function workerColumns({ now }: Model): readonly Column<WorkerRow>[] {
     { title: 'WORKER', width: 16, align: 'middle', cell: ({ workerId }) => clean(workerId) },
     { title: 'STATE', width: 8, cell: stateCell },
     { title: 'BEAT', width: 4, align: 'right', cell: ({ heartbeatAt }) => age(now - heartbeatAt) },
-    { title: 'PLACES', width: 14, cell: placesCell },
-    { title: 'JOBS/min', width: 8, align: 'right', drop: 3, cell: ({ jobsPerMinute }) => (jobsPerMinute === null ? '-' : rate(jobsPerMinute)) },
-    { title: 'FAIL', width: 5, align: 'right', drop: 4, cell: ({ processed, failed }) => share(failed, processed) },
-    { title: 'UP', width: 4, align: 'right', drop: 5, cell: ({ startedAt }) => age(now - startedAt) },
-    { title: 'VERSION', width: 8, drop: 7, cell: ({ version }) => clean(version) },
-    { title: 'HOST', width: 12, align: 'middle', drop: 6, cell: ({ host, pid }) => clean(`${host}:${pid}`) },
+    { title: 'PLACES', width: 14, drop: 3, cell: placesCell },
+    { title: 'JOBS/min', width: 8, align: 'right', drop: 4, cell: ({ jobsPerMinute }) => (jobsPerMinute === null ? '-' : rate(jobsPerMinute)) },
+    { title: 'FAIL', width: 5, align: 'right', drop: 5, cell: ({ processed, failed }) => share(failed, processed) },
+    { title: 'UP', width: 4, align: 'right', drop: 6, cell: ({ startedAt }) => age(now - startedAt) },
+    { title: 'VERSION', width: 8, drop: 8, cell: ({ version }) => clean(version) },
+    { title: 'HOST', width: 12, align: 'middle', drop: 7, cell: ({ host, pid }) => clean(`${host}:${pid}`) },
     { title: 'RUNNING', width: 12, flexible: true, drop: 2, cell: (row) => runningText(row, now) },
   ];
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { AppError } from '../../../../src/domain/errors.js';
 import { OverviewLooker } from '../../../../src/tui/source/look-overview.js';
-import { pastDepth, Trend, TREND_MS } from '../../../../src/tui/source/trend.js';
+import { pastDead, pastDepth, Trend, TREND_MS } from '../../../../src/tui/source/trend.js';
 import { submitJob } from '../../../../src/services/submit-job.js';
 import { openServices } from '../../../support/open-services.js';
 import { withMethods } from '../../../support/with-methods.js';
@@ -66,4 +66,17 @@ test('a trend keeps ten minutes, a point every five seconds, and ends with the p
   expect(trend.values().at(-1)).toBe(1200);
   expect(trend.growth()).toBeGreaterThan(590);
   expect(trend.growth()).toBeLessThan(610);
+});
+
+test('letters that came before anybody looked count as growth for as long as those that come meanwhile', () => {
+  const now = 100 * MINUTE + 30_000;
+  const count = (minute: number, value: number) => ({ minute: minute * MINUTE, queue: QUEUE, type: 'fail', status: 'DeadLettered' as const, count: value });
+  const trend = new Trend(pastDead(12, [count(100, 5), count(97, 4)], now));
+  const growth = (after: number): number => {
+    trend.add(12, now + after);
+    return trend.growth();
+  };
+  for (let second = 0; second <= 6 * 60; second += 5) expect(growth(second * 1000)).toBe(9);
+  expect(growth(8 * MINUTE)).toBe(5);
+  expect(growth(11 * MINUTE)).toBe(0);
 });

@@ -1,0 +1,210 @@
+// What each screen has to show, at the width where there is least room for it.
+
+import { describe, expect, test } from 'vitest';
+import type { Operation } from '../../../src/domain/dead-letters/operation.js';
+import type { OperationRow, OverviewData } from '../../../src/tui/data.js';
+import { interestKeys } from '../../../src/tui/interest.js';
+import type { Model } from '../../../src/tui/model.js';
+import { plainText } from '../../../src/tui/text.js';
+import { frame } from '../../../src/tui/view/frame.js';
+import { after, answered, jobRow, jobsData, letterRow, modelAt, NOON, overviewData, press, queueStat, workerRow } from '../../support/tui-model.js';
+import { planned, screen, withDead, withJobs } from '../../support/tui-screens.js';
+
+function rows(model: Model): readonly string[] {
+  return frame(model).map((row) => plainText(row).trimEnd());
+}
+
+function text(model: Model): string {
+  return rows(model).join('\n');
+}
+
+describe('overview', () => {
+  const quiet: Partial<OverviewData> = { deadGrowth: {}, causes: [] };
+
+  test('a queue that no worker serves is one alert, not a second one for standing still', () => {
+    const waiting = queueStat('report-jobs', { active: 5, outPerMinute: 0, oldestAgeMs: 120_000, deadLetter: 0 });
+    const stats = { ...overviewData().stats, queues: [waiting] };
+    const model = answered(answered(modelAt(100, 30), 'overview', overviewData({ ...quiet, stats })), 'workers', { workers: [workerRow(1)] });
+    expect(text(model)).toContain('report-jobs: no worker alive');
+    expect(text(model)).not.toContain('stands still');
+    const served = answered(model, 'workers', { workers: [workerRow(1, { queues: ['report-jobs'] })] });
+    expect(text(served)).toContain('report-jobs stands still');
+  });
+
+  test('with room for one alert the most urgent one is there, and says how many more', () => {
+    const cost = { operationsPerMinute: 12, peekedPerMinute: 350 };
+    const alerts = text(answered(screen('overview', 60, 15), 'overview', overviewData({ cost })));
+    expect(alerts).toMatch(/! evaluation-jobs: dead \+96.*\(and \d more\)/);
+    expect(alerts).toContain('350 peeks/min');
+  });
+
+  test('what looking costs is whole at every width', () => {
+    const cost = { operationsPerMinute: 1412, peekedPerMinute: 12_350 };
+    for (const columns of [60, 80, 100, 120]) {
+      expect(text(answered(modelAt(columns, 30), 'overview', overviewData({ cost })))).toMatch(/1,412 .*12,350 peeks\/min/);
+    }
+  });
+
+  test('rows do not change places while the cursor moves, and do afterwards', () => {
+    const queues = (first: number, second: number) => overviewData({ stats: { ...overviewData().stats, queues: [queueStat('a-jobs', { active: first }), queueStat('b-jobs', { active: second })] } });
+    const shown = press(answered(modelAt(100, 30), 'overview', queues(9, 5)), 'j').model;
+    const order = (model: Model): readonly string[] => rows(model).flatMap((row) => /^ [ >] ([ab]-jobs)/.exec(row)?.[1] ?? []);
+    const moved = answered(shown, 'overview', queues(5, 9));
+    expect(order(moved)).toEqual(['a-jobs', 'b-jobs']);
+    expect(order(after(moved, { t: 'tick', now: moved.now + 4000, looked: [] }))).toEqual(['b-jobs', 'a-jobs']);
+  });
+});
+
+describe('row 1 on a service', () => {
+  const session = { source: 'servicebus', place: 'sb-evals' };
+  const at = (countedAt: number): Model => answered(modelAt(100, 30, { session }), 'overview', overviewData({ stats: { ...overviewData().stats, source: 'servicebus', countedAt: new Date(countedAt).toISOString() } }));
+
+  test('says how old the counts are and how often they are taken', () => {
+    expect(rows(at(NOON))[0]).toContain('bus ok, counts <5s old, every 5s');
+  });
+
+  test('counts that are not taken as often as they should be are not called fresh', () => {
+    expect(rows(at(NOON - 34_000))[0]).toContain('slowed: counts 30s old');
+  });
+
+  test('what is being tried again just now is not told as a wait of nothing', () => {
+    const shown = at(NOON);
+    const key = interestKeys(shown).get('overview') ?? '';
+    const problem = { code: 'SB_THROTTLED', message: 'busy', hint: null, throttled: true };
+    const failed = after(shown, { t: 'data', now: NOON + 2000, updates: [{ slice: 'overview', key, everyMs: 1, ok: false, problem, retryAt: NOON + 4000 }] });
+    expect(rows(failed)[0]).toContain('slowed by the service, retry in 2s');
+    expect(rows(after(failed, { t: 'tick', now: NOON + 5000, looked: [] }))[0]).toContain('slowed by the service, trying again');
+  });
+});
+
+describe('jobs', () => {
+  test('80 columns keep queue and tries, and give up worker and type', () => {
+    const header = rows(screen('jobs', 80, 24))[3] ?? '';
+    expect(header).toMatch(/QUEUE +TRY +AGE +NOTE/);
+    expect(header).not.toMatch(/TYPE|WORKER/);
+  });
+
+  test('sorted by status, rows keep their places under the cursor and marks, and take new ones afterwards', () => {
+    const list = (status: 'Queued' | 'Succeeded') => jobsData(3, 3, { rows: [jobRow(3, { status: 'Queued' }), jobRow(2, { status: 'Running' }), jobRow(1, { status })] });
+    const sorted = press(answered(press(modelAt(100, 30), '2').model, 'jobs', list('Succeeded')), 'o', 'j').model;
+    const order = (model: Model): readonly string[] => rows(model).flatMap((row) => /0000000([123]) /.exec(row)?.[1] ?? []);
+    expect(order(sorted)).toEqual(['3', '2', '1']);
+    const changed = answered(sorted, 'jobs', list('Queued'));
+    expect(order(changed)).toEqual(['3', '2', '1']);
+    expect(order(after(changed, { t: 'tick', now: changed.now + 4000, looked: [] }))).toEqual(['3', '1', '2']);
+  });
+
+  test('from 130 columns on the selected job stands beside the list with its timeline', () => {
+    const listed = withJobs(modelAt(130, 40));
+    expect(interestKeys(listed).get('job')).toContain(jobRow(200).jobId);
+    expect(rows(listed)[4]).toMatch(/^ > .* │ /);
+    expect(text(answered(listed, 'job', jobOf(screen('job', 100, 30))))).toContain('dead-lettered');
+    expect(interestKeys(withJobs(modelAt(129, 40))).has('job')).toBe(false);
+  });
+
+  test('refusing to cancel is not called cancelling', () => {
+    const waiting = press(withJobs(modelAt(100, 30)), 'C').model;
+    const token = waiting.dialog?.kind === 'wait' ? waiting.dialog.token : -1;
+    const asked = after(waiting, { t: 'counted', token, at: waiting.now + 1, counted: { action: 'cancel', matched: 2, byStatus: { Queued: 2 }, command: 'copiloteval cancel x' } });
+    expect(text(asked)).toContain('[y] cancel 2   [n, Esc, Enter] leave them');
+  });
+});
+
+describe('a job', () => {
+  test('its title keeps status and tries', () => {
+    expect(rows(screen('job', 120, 30))[2]).toContain('x DeadLettered  try 2/2  evaluation-jobs/evaluation');
+    expect(rows(screen('job', 100, 30))[2]).toContain('x DeadLettered  try 2/2  evaluation-jobs/');
+    expect(rows(screen('job', 80, 24))[2]).toContain('x DeadLettered  try 2/2');
+    expect(rows(screen('job', 60, 15))[2]).toContain('x DeadLettered');
+  });
+});
+
+describe('dead letters', () => {
+  test('100 columns keep tries and size', () => {
+    expect(rows(screen('dead', 100, 30))[3]).toMatch(/NUMBER +JOB +DEAD +TRY +SIZE/);
+  });
+
+  test('a count of nothing, as Service Bus has it for a letter that never came back, is not shown as no try at all', () => {
+    const shown = answered(withDead(modelAt(120, 30)), 'letters', { letters: [letterRow(1, { deliveryCount: 0 })], more: false, lookedAt: NOON });
+    expect(text(shown)).toMatch(/881001 {2}00000001 +\S+ +- /);
+    expect(text(shown)).toMatch(/deliveries +- ?, replayed 0 times before/);
+  });
+
+  test('a replay says where to, how fast and how long the plan holds', () => {
+    const usual = text(planned(press(withDead(modelAt(100, 30)), 'R').model));
+    expect(usual).toContain('as fast as it goes, to where they came from');
+    expect(usual).toContain('the plan is good for 1m');
+    const picked = press(planned(press(withDead(modelAt(100, 30)), 'R').model), 's', 'j', 'j', 'enter').model;
+    expect(text(planned(picked))).toContain('5 a second, about 41.4s, to where they came from');
+  });
+
+  test('in production the question says so, beside what it asks', () => {
+    const session = { production: true, profile: 'live' };
+    expect(text(planned(press(withDead(modelAt(100, 30, { session })), 'P').model))).toMatch(/┌─ PRODUCTION live: Purge 207 dead letters/);
+  });
+});
+
+test('an operation says at every width whether something is unexplained', () => {
+  for (const columns of [60, 80, 100]) {
+    expect(text(operation(columns)), String(columns)).toContain('unexplained 0');
+  }
+});
+
+test('60 columns show what each worker runs', () => {
+  expect(text(screen('workers', 60, 15))).toContain('00000001 evaluat');
+});
+
+test('the help keeps keys and meanings apart, and shows at 60 columns what was typed', () => {
+  expect(text(screen('help', 120, 30))).toMatch(/ctrl-d, pagedown +a page down/);
+  expect(rows(press(screen('help', 60, 15), 'm', 'a', 'r', 'k').model)[2]).toContain('mark');
+});
+
+test('c copies the command line of the last change, whatever screen one is on by then', () => {
+  const asked = planned(press(withDead(modelAt(100, 30)), 'R').model);
+  const done = press(press(asked, 'y').model, '1', 'c');
+  expect(done.effects).toContainEqual({ t: 'copy', text: 'copiloteval dlq replay --queue evaluation-jobs --all' });
+  expect(press(modelAt(100, 30), 'c').model.flash?.text).toContain('nothing was changed from here yet');
+});
+
+test('a table has its header at once, and says that it loads when that takes long enough to be seen', () => {
+  const opened = press(modelAt(100, 30), '2').model;
+  expect(rows(opened)[3]).toMatch(/ID +STATUS/);
+  expect(text(opened)).not.toContain('loading');
+  expect(text(after(opened, { t: 'tick', now: opened.now + 150, looked: [] }))).toContain('loading …');
+});
+
+const OPERATION: Operation = {
+  id: 'R4kt0p9m',
+  action: 'replay',
+  state: 'finished',
+  storeId: 'store',
+  createdAt: NOON,
+  startedAt: NOON,
+  finishedAt: NOON,
+  by: 'ada',
+  reasonText: null,
+  queues: ['evaluation-jobs'],
+  selection: '--all',
+  settings: { ratePerSecond: null, maxReplays: 3, toQueue: null, delayMs: 0, edits: [] },
+  restores: null,
+  matched: 207,
+  before: 207,
+  after: 7,
+  unexplained: 0,
+};
+
+function jobOf(model: Model) {
+  const { data } = model.slices.job;
+  if (data === null) throw new Error('no job is shown');
+  return data;
+}
+
+function operation(columns: number): Model {
+  const listed = screen('operations', columns, 24);
+  const row = listed.slices.operations.data?.operations[0];
+  if (row === undefined) throw new Error('no operation is listed');
+  const counts: NonNullable<OperationRow['counts']> = { matched: 207, done: 200, skipped: 7, failed: 0, pending: 0, skippedReasons: {}, failedErrors: {}, maybeTwice: 0 };
+  const item = { ...row, counts, operation: OPERATION };
+  const opened = press(answered(listed, 'operations', { operations: [item] }), 'enter').model;
+  return answered(opened, 'operation', { item, entries: [], more: false });
+}
