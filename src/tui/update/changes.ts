@@ -15,7 +15,7 @@ import { commandLine, doing, flash, refusal, stay, takeToken, type Step } from '
  * Submitting is what the program is for and needs none.
  */
 export function begin(model: Model, intent: Intent, at: number, reasonText: string | null = null): Step {
-  const refused = refusal(model, intent.kind === 'plan');
+  const refused = refusal(model, needsQueues(intent));
   if (refused !== undefined) return refused;
   const needsReason = intent.kind !== 'plain' || intent.question.change.t !== 'submit';
   if (model.session.reasonRequired && needsReason && reasonText === null) {
@@ -29,6 +29,11 @@ export function begin(model: Model, intent: Intent, at: number, reasonText: stri
     case 'plain':
       return askPlainly(model, intent.question, at, reasonText);
   }
+}
+
+function needsQueues(intent: Intent): boolean {
+  if (intent.kind === 'plain') return intent.question.change.t === 'pause-queue' || intent.question.change.t === 'resume-queue';
+  return intent.kind === 'plan';
 }
 
 /** Cancel or retry: the jobs are counted, then the user is asked. */

@@ -15,7 +15,7 @@ import { askAgain } from './jobs.js';
 import { moveTo, toggleMark } from './list.js';
 import { openJob, setDeadQueue } from './places.js';
 import { typedText } from './edit-text.js';
-import { copyText, enter, flash, placeIn, stay, withList, type Handlers, type Step } from './step.js';
+import { copyText, enter, flash, placeIn, refusal, stay, withList, type Handlers, type Step } from './step.js';
 
 export const deadActions: Handlers<Action, 'dead'> = {
   'dead.pane': (model) => stay({ ...model, dead: { ...model.dead, focus: model.dead.focus === 'groups' ? 'letters' : 'groups' } }),
@@ -29,7 +29,7 @@ export const deadActions: Handlers<Action, 'dead'> = {
   'dead.purge': (model) => beginChange(model, 'purge'),
   'dead.edit': (model) => {
     const letter = selectedLetter(model);
-    return letter === undefined ? stay(flash(model, 'plain', 'no message is selected')) : beginEdit(model, letter.queue, letter.sequenceNumber);
+    return letter === undefined ? (refusal(model, true) ?? stay(flash(model, 'plain', 'no message is selected'))) : beginEdit(model, letter.queue, letter.sequenceNumber);
   },
   'dead.mark': (model, at) => {
     if (model.dead.focus === 'groups') return stay(flash(model, 'plain', 'R and P mean the whole group here; Tab goes to its messages'));
@@ -93,7 +93,7 @@ interface ChosenLetters {
 
 function beginChange(model: Model, action: 'replay' | 'purge'): Step {
   const chosen = chooseLetters(model);
-  if (typeof chosen === 'string') return stay(flash(model, 'plain', chosen));
+  if (typeof chosen === 'string') return refusal(model, true) ?? stay(flash(model, 'plain', chosen));
   return beginPlan(model, { action, ...chosen, where: whereOf(model, chosen.target), edits: [], diff: [], ...AS_USUAL, reasonText: null });
 }
 

@@ -2,6 +2,7 @@
 
 import type { Problem } from '../data.js';
 import { age, ago, bar, clockTime, num, short } from '../figures.js';
+import { interestKeys } from '../interest.js';
 import { bindingsOf } from '../keymap.js';
 import { placeOf, rootOf, ROOT_VIEWS, type Model, type Prompt, type RootView } from '../model.js';
 import { blanks, clean, fitLine, left, line, lineWidth, span, spread, width, type Line, type Piece } from '../text.js';
@@ -22,7 +23,9 @@ const LATE_MS = 5_000;
 /** How old what one sees is: nothing is shown as fresh that could not be looked at. */
 function freshness(model: Model): Piece {
   const { overview } = model.slices;
-  const shown = Object.values(model.slices).find(({ state, key }) => state === 'error' && key !== '') ?? overview;
+  // A slice that nobody looks at any more stays as it was left.
+  const asked = [...interestKeys(model)].map(([name, key]) => ({ key, slice: model.slices[name] }));
+  const shown = asked.find(({ key, slice }) => slice.state === 'error' && slice.key === key)?.slice ?? overview;
   if (model.pace.paused) return span(`held ${ago(model.now - overview.at)}: p goes on`, 'wait');
   if (shown.state === 'error' && shown.problem !== null) {
     const retry = shown.retryAt === null ? '' : shown.retryAt <= model.now ? ', trying again' : `, retry in ${ago(shown.retryAt - model.now)}`;

@@ -77,6 +77,24 @@ describe('row 1 on a service', () => {
   });
 });
 
+test('what failed on a screen that was left says nothing about this one', () => {
+  const problem = { code: 'BACKEND_UNAVAILABLE', message: 'no answer', hint: null, throttled: false };
+  const opened = press(screen('overview', 100, 30), '3').model;
+  const key = interestKeys(opened).get('groups') ?? '';
+  const failed = after(opened, { t: 'data', now: opened.now + 100, updates: [{ slice: 'groups', key, everyMs: 1, ok: false, problem, retryAt: opened.now + 1000 }] });
+  expect(rows(failed)[0]).toContain('NO CONNECTION');
+  expect(rows(press(failed, '1').model)[0]).toContain('live');
+});
+
+test('while the queues cannot be reached, what is about queues and letters is refused with the reason, and does not happen when they are back', () => {
+  const stats = { ...overviewData().stats, problem: { code: 'BACKEND_UNAVAILABLE', message: 'no answer', hint: null } };
+  const cut = answered(modelAt(100, 30), 'overview', overviewData({ stats }));
+  const pressed = press(cut, 'X').model;
+  expect(pressed.dialog).toBeNull();
+  expect(pressed.flash?.text).toBe('not now: no answer');
+  for (const key of ['R', 'P', 'E']) expect(press(cut, '3', key).model.flash?.text).toBe('not now: no answer');
+});
+
 describe('jobs', () => {
   test('80 columns keep queue and tries, and give up worker and type', () => {
     const header = rows(screen('jobs', 80, 24))[3] ?? '';
