@@ -74,10 +74,14 @@ function confirm(model: Model, dialog: AskDialog, at: number): Step {
   return doing(started(closed, dialog), dialog.confirm);
 }
 
+/** What is being done, by the word that was agreed to. */
+const DOING: Readonly<Record<string, string>> = { send: 'Replaying', purge: 'Purging', bring: 'Bringing back', cancel: 'Cancelling', retry: 'Retrying' };
+
 /** What takes longer shows its progress from the start. */
 function started(model: Model, { confirm: effect, verb }: AskDialog): Model {
   if (effect.t !== 'apply' && effect.t !== 'change-jobs') return model;
-  return { ...model, running: { token: effect.token, verb, done: 0, total: 0, stopping: false, waitingUntil: null } };
+  const [word = ''] = verb.split(' ');
+  return { ...model, running: { token: effect.token, verb: DOING[word] ?? verb, done: 0, total: 0, stopping: false, waitingUntil: null } };
 }
 
 function refuse(model: Model, dialog: AskDialog): Step {

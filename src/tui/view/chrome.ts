@@ -142,18 +142,26 @@ const PROMPTS: Readonly<Record<Prompt['kind'], readonly [string, string]>> = {
 function promptLine(model: Model, prompt: Prompt, cells: number): Line {
   const [sign, fields] = PROMPTS[prompt.kind];
   const hint = model.prompt?.kind === 'filter' && placeOf(model).view === 'log' ? 'lines that contain this; Enter, Esc' : fields;
-  const problem = prompt.problem === null ? undefined : span(`  ${clean(prompt.problem)}`, 'bad');
-  const room = Math.max(20, Math.floor(cells * (problem === undefined ? 0.6 : 0.4)));
-  const typed = line(' ', span(sign, 'accent'), ...typedLine(prompt.text, prompt.cursor, room));
+  const hasProblem = prompt.problem !== null;
+  const typed = line(' ', span(sign, 'accent'), ...typedLine(prompt.text, prompt.cursor, Math.max(20, Math.floor(cells * (hasProblem ? 0.9 : 0.6)))));
   const rest = cells - lineWidth(typed);
-  const tail = problem ?? (rest > 24 ? span(`   ${hint}`, 'faint') : undefined);
-  return fitLine(line(...typed, tail), cells);
+  return fitLine(line(...typed, rest > 24 && !hasProblem && span(`   ${hint}`, 'faint')), cells);
+}
+
+const WHERE_PLACE = /^where expression, (column \d+: )?/;
+
+/** Below what is typed, with what to write instead: where there is no room for all of it, without saying where it is. */
+function promptProblem(problem: string, cells: number): Line {
+  const whole = clean(problem);
+  const shorter = [whole, whole.replace(WHERE_PLACE, (_all, column: string | undefined) => column ?? ''), whole.replace(WHERE_PLACE, '')];
+  return fitLine(line(' ', span(shorter.find((text) => width(text) < cells) ?? shorter.at(-1) ?? whole, 'bad')), cells);
 }
 
 /** As many keys as fit, the most important first; what is not allowed is not offered. */
 export function keysLine(model: Model): Line {
   const { columns } = model.size;
   if (model.help !== null) return fitLine(line(' ', span('Esc', 'accent'), ' close   ', span('up, down', 'accent'), ' scroll   type to filter'), columns);
+  if (model.prompt !== null && model.prompt.problem !== null) return promptProblem(model.prompt.problem, columns);
   if (model.prompt !== null) return fitLine(line(' ', span('Enter', 'accent'), ' take   ', span('Esc', 'accent'), ' leave   ', span('Ctrl-u', 'accent'), ' clear'), columns);
   if (model.dialog !== null) return fitLine([], columns);
   // Letters are text in a form: only its own keys are keys.

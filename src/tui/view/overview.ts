@@ -75,7 +75,8 @@ function panelColumns(model: Model, data: OverviewData, height: number): readonl
 function panelLines(model: Model, data: OverviewData, height: number): readonly Line[] {
   const { columns } = model.size;
   const { accepted, started, succeeded, failed, deadLettered } = data.lifecycle;
-  const line15 = `15 m: submitted ${short(accepted)} > started ${short(started)} > done ${short(succeeded)} | failed ${short(failed)} | dead ${short(deadLettered)}`;
+  const whole = `15 m: submitted ${short(accepted)} > started ${short(started)} > done ${short(succeeded)} | failed ${short(failed)} | dead ${short(deadLettered)}`;
+  const line15 = columns < 80 ? `15 m: ${short(accepted)} in, ${short(succeeded)} done, ${short(failed)} failed, ${short(deadLettered)} dead` : whole;
   const busiest = data.byType[0];
   const types = busiest === undefined ? runTimesLine(data) : typeLine(busiest, columns);
   return [rule([span(line15)], [], columns), types, ...alertsOf(model, columns, height - 2)];

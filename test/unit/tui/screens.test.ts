@@ -7,7 +7,7 @@ import { interestKeys } from '../../../src/tui/interest.js';
 import type { Model } from '../../../src/tui/model.js';
 import { plainText } from '../../../src/tui/text.js';
 import { frame } from '../../../src/tui/view/frame.js';
-import { after, answered, jobRow, jobsData, letterRow, modelAt, NOON, overviewData, press, queueStat, workerRow } from '../../support/tui-model.js';
+import { after, answered, jobRow, jobsData, letterRow, modelAt, NOON, overviewData, press, queueStat, typing, workerRow } from '../../support/tui-model.js';
 import { planned, screen, withDead, withJobs } from '../../support/tui-screens.js';
 
 function rows(model: Model): readonly string[] {
@@ -175,6 +175,24 @@ test('60 columns show what each worker runs', () => {
 test('the help keeps keys and meanings apart, and shows at 60 columns what was typed', () => {
   expect(text(screen('help', 120, 30))).toMatch(/ctrl-d, pagedown +a page down/);
   expect(rows(press(screen('help', 60, 15), 'm', 'a', 'r', 'k').model)[2]).toContain('mark');
+});
+
+test('what is wrong with a filter can be read to its end at every width', () => {
+  for (const columns of [60, 80, 100]) {
+    const typed = press(withJobs(modelAt(columns, 24)), '/', ...typing('status = Faild'), 'enter').model;
+    expect(text(typed), String(columns)).toContain('(did you mean `Failed`?');
+    expect(text(typed)).toContain('/ status = Faild');
+  }
+});
+
+test('what goes on is named by what it does, not by what was agreed to', () => {
+  const replay = press(planned(press(withDead(modelAt(100, 30)), 'R').model), 'y').model;
+  expect(rows(replay).at(-2)).toContain('Replaying: beginning');
+  expect(press(replay, 'R').model.flash?.text).toContain('Replaying is still going on');
+});
+
+test('60 columns have all figures of the last quarter of an hour', () => {
+  expect(text(screen('overview', 60, 15))).toContain('15 m: 31.2k in, 29.9k done, 12 failed, 96 dead');
 });
 
 test('c copies the command line of the last change, whatever screen one is on by then', () => {
