@@ -147,7 +147,7 @@ test('a filter that cannot be read says where; one that can narrows the list', a
   press('2');
   await shows('2 of 2');
   press('/', ...typing('typ = echo'), 'enter');
-  await until(() => /type/.test(screen().split('\n').at(-2) ?? ''), 'the hint');
+  await until(() => /type/.test(screen().split('\n').at(-1) ?? ''), 'the hint');
   press('ctrl-u', ...typing('type = echo'), 'enter');
   await shows('1 of 2');
   press('escape');
