@@ -118,7 +118,7 @@ function every(model: Model, rest: string): Step {
   const ms = rest === '' ? null : readDuration(rest);
   if (ms === undefined) return usage(model, 'every 10s');
   const everyMs = ms === null ? null : Math.max(LEAST_INTERVAL_MS, ms);
-  return stay(flash({ ...model, pace: { ...model.pace, everyMs } }, 'plain', everyMs === null ? 'looking as often as usual' : `looking every ${rest}`));
+  return stay(flash({ ...model, pace: { ...model.pace, everyMs, scale: 1 } }, 'plain', everyMs === null ? 'looking as often as usual' : `looking every ${rest}`));
 }
 
 function readOnly(model: Model, rest: string): Step {

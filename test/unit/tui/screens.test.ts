@@ -191,6 +191,11 @@ test('what goes on is named by what it does, not by what was agreed to', () => {
   expect(press(replay, 'R').model.flash?.text).toContain('Replaying is still going on');
 });
 
+test(':every means what it says, whatever < and > were before', () => {
+  const told = press(modelAt(100, 30), '>', '>', ':', ...typing('every 10s'), 'enter').model;
+  expect(told.pace).toMatchObject({ everyMs: 10_000, scale: 1 });
+});
+
 test('60 columns have all figures of the last quarter of an hour', () => {
   expect(text(screen('overview', 60, 15))).toContain('15 m: 31.2k in, 29.9k done, 12 failed, 96 dead');
 });
