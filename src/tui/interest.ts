@@ -38,7 +38,9 @@ export function wishesOf(model: Model): readonly Wish[] {
   const wish = (interest: Interest, visible = true): void => {
     wishes.push({ interest, key: interestKey(interest), visible: visible && !isTooSmall(model.size) });
   };
-  wish({ slice: 'overview' }, place.view === 'overview');
+  // Row 1 says on every screen that the queues cannot be reached, and is to say so no longer than it is true.
+  const isCutOff = (model.slices.overview.data?.stats.problem ?? null) !== null;
+  wish({ slice: 'overview' }, place.view === 'overview' || isCutOff);
   wish({ slice: 'workers' }, place.view === 'workers' || place.view === 'overview');
   for (const interest of detailInterests(model)) wish(interest);
   return wishes;

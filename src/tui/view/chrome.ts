@@ -19,6 +19,8 @@ export function headerLine(model: Model): Line {
 /** Counts that were not taken twice in a row are late. */
 const LATE_AFTER = 2;
 const LATE_MS = 5_000;
+/** Whether it answers is known for so long. */
+const SURE_MS = 10_000;
 
 /** How old what one sees is: nothing is shown as fresh that could not be looked at. */
 function freshness(model: Model): Piece {
@@ -50,7 +52,8 @@ function ofService({ pace, size, slices: { overview } }: Model, countsMs: number
   const counts = `counts ${age(countsMs)} old`;
   if (countsMs > LATE_AFTER * overview.everyMs + LATE_MS) return span(`slowed: ${counts}`, 'wait');
   const every = overview.everyMs === 0 ? '' : `, every ${ago(overview.everyMs)}`;
-  return span(`bus ok${isSlowed(pace) ? ', slowed' : ''}${size.columns >= 100 ? `, ${counts}` : ''}${every}`, 'faint');
+  const health = countsMs < SURE_MS ? `bus ok${isSlowed(pace) ? ', slowed' : ''}${size.columns >= 100 ? `, ${counts}` : ''}` : `bus ${counts}`;
+  return span(`${health}${every}`, 'faint');
 }
 
 function isSlowed({ scale, focused }: Model['pace']): boolean {

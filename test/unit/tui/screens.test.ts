@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Operation } from '../../../src/domain/dead-letters/operation.js';
 import type { OperationRow, OverviewData } from '../../../src/tui/data.js';
-import { interestKeys } from '../../../src/tui/interest.js';
+import { interestKeys, wishesOf } from '../../../src/tui/interest.js';
 import type { Model } from '../../../src/tui/model.js';
 import { plainText } from '../../../src/tui/text.js';
 import { frame } from '../../../src/tui/view/frame.js';
@@ -61,6 +61,19 @@ describe('row 1 on a service', () => {
 
   test('says how old the counts are and how often they are taken', () => {
     expect(rows(at(NOON))[0]).toContain('bus ok, counts <5s old, every 5s');
+  });
+
+  test('does not call it in order by counts of half a minute ago, as other screens have them', () => {
+    const shown = answered(press(modelAt(100, 30, { session }), '2').model, 'overview', overviewData({ stats: { ...overviewData().stats, source: 'servicebus', countedAt: new Date(NOON - 14_000).toISOString() } }));
+    expect(rows(shown)[0]).toContain('bus counts 10s old, every 5s');
+  });
+
+  test('what cannot be reached is looked for as often out of sight as in it', () => {
+    const problem = { code: 'BACKEND_UNAVAILABLE', message: 'no answer', hint: null };
+    const visible = (model: Model): boolean | undefined => wishesOf(model).find(({ interest }) => interest.slice === 'overview')?.visible;
+    const shown = press(at(NOON), '3').model;
+    expect(visible(shown)).toBe(false);
+    expect(visible(answered(shown, 'overview', overviewData({ stats: { ...overviewData().stats, problem } })))).toBe(true);
   });
 
   test('counts that are not taken as often as they should be are not called fresh', () => {
