@@ -20,7 +20,8 @@ test('a payload that is edited meanwhile is no plan in the other profile, and an
     return new Promise((resolve) => (leaveEditor = (word) => resolve(text.replace('{', `{"word":"${word}",`))));
   };
   press('3');
-  await shows('ATTEMPTS_EXHAUSTED');
+  // Not the line that tells of the letters: the groups.
+  await shows(', 1 reason');
   await shows(job?.jobId ?? '');
   press('tab', 'E');
   await until(() => isEditing, 'the editor');
@@ -40,7 +41,8 @@ test('a plan that waits for its answer is given back to the profile it was made 
   const { shows, press, model } = dashboard;
   await home.world.deadJobs(3);
   press('3');
-  await shows('ATTEMPTS_EXHAUSTED');
+  // Not the line that tells of the letters: the groups.
+  await shows(', 1 reason');
   press('@', 'down', 'enter');
   await shows('opening profile other');
   press('R');
@@ -58,7 +60,8 @@ test('a replay that was begun meanwhile goes on in its profile to its end', asyn
   const { shows, press, answer, model } = dashboard;
   await home.world.deadJobs(2);
   press('3');
-  await shows('ATTEMPTS_EXHAUSTED');
+  // Not the line that tells of the letters: the groups.
+  await shows(', 1 reason');
   press('@', 'down', 'enter');
   await shows('opening profile other');
   press('R');
