@@ -14,7 +14,7 @@ test('changing data, keys on every screen: only rows that changed are written, i
   const dashboard = startDashboard({ cwd: home.cwd });
   await dashboard.until((screen) => screen.includes('evaluation-jobs') && /Workers 1/.test(screen));
   const steps: readonly (readonly [string, RegExp])[] = [
-    ['j', /Queues/], ['2', /STATUS/], ['jjjjkG', /Jobs/], ['g', /Jobs/], ['\r', /── Job [0-9a-f]{8}/], ['\u001b', /STATUS/], ['/status = Succeeded', /status = Succeeded/], ['\u001b', /STATUS/],
+    ['j', /Queues/], ['2', /STATUS[^]* > +[0-9a-f]{8} /], ['jjjjkG', /Jobs/], ['g', /Jobs/], ['\r', /── Job [0-9a-f]{8}/], ['\u001b', /STATUS/], ['/status = Succeeded', /status = Succeeded/], ['\u001b', /STATUS/],
     ['3', /Dead letters: all/], ['\t', /Dead letters/], ['4', /WORKER/], ['5', /── Log/], ['?', /type to filter/], ['\u001b', /── Log/], ['n', /New job/], ['\u001b', /── Log/], ['1', /Queues/],
   ];
   for (const [keys, shows] of steps) {
