@@ -19,6 +19,8 @@ export function headerLine(model: Model): Line {
 /** Counts that were not taken twice in a row are late. */
 const LATE_AFTER = 2;
 const LATE_MS = 5_000;
+/** Seconds to wait are counted up to whole ones. */
+const BEGUN_SECOND_MS = 999;
 /** Whether it answers is known for so long. */
 const SURE_MS = 10_000;
 
@@ -30,7 +32,7 @@ function freshness(model: Model): Piece {
   const shown = asked.find(({ key, slice }) => slice.state === 'error' && slice.key === key)?.slice ?? overview;
   if (model.pace.paused) return span(`held ${ago(model.now - overview.at)}: p goes on`, 'wait');
   if (shown.state === 'error' && shown.problem !== null) {
-    const retry = shown.retryAt === null ? '' : shown.retryAt <= model.now ? ', trying again' : `, retry in ${ago(shown.retryAt - model.now)}`;
+    const retry = shown.retryAt === null ? '' : shown.retryAt <= model.now ? ', trying again' : `, retry in ${ago(shown.retryAt - model.now + BEGUN_SECOND_MS)}`;
     if (shown.problem.throttled) return span(`slowed by the service${retry}`, 'wait');
     const what = shown.data === null ? 'NO CONNECTION' : `STALE ${ago(model.now - shown.at)}`;
     return span(`${what}${retry}`, 'bad');

@@ -86,6 +86,7 @@ describe('row 1 on a service', () => {
     const problem = { code: 'SB_THROTTLED', message: 'busy', hint: null, throttled: true };
     const failed = after(shown, { t: 'data', now: NOON + 2000, updates: [{ slice: 'overview', key, everyMs: 1, ok: false, problem, retryAt: NOON + 4000 }] });
     expect(rows(failed)[0]).toContain('slowed by the service, retry in 2s');
+    expect(rows(after(failed, { t: 'tick', now: NOON + 3500, looked: [] }))[0]).toContain('slowed by the service, retry in 1s');
     expect(rows(after(failed, { t: 'tick', now: NOON + 5000, looked: [] }))[0]).toContain('slowed by the service, trying again');
   });
 });
