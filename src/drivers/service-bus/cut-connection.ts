@@ -11,6 +11,17 @@ const AGAIN_MS = 100;
 /** Longer than any call of the SDK that was under way goes on. */
 const WATCHED_MS = 30_000;
 
+/** A connection that is lost is replaced by the SDK, while calls that were under way open the old one again. */
+const known = new WeakMap<ServiceBusClient, Set<NonNullable<ReturnType<typeof connectionOf>>>>();
+
+/** To be called before the client first connects: what it connects with is cut later, whatever it uses by then. */
+export function rememberConnection(client: ServiceBusClient): void {
+  const connection = connectionOf(client);
+  const connections = known.get(client) ?? new Set();
+  known.set(client, connections);
+  if (connection !== undefined) connections.add(connection);
+}
+
 /**
  * To be called when `close` had its time; harmless after it has done its work. A call that was under way opens another
  * connection when its first one is cut: that one is cut too.
@@ -25,7 +36,9 @@ export function cutConnection(client: ServiceBusClient): void {
 }
 
 function cut(client: ServiceBusClient): void {
-  const socket = connectionOf(client)?.['socket'];
-  // With an error, since only that is told to those who wait for the connection.
-  if (socket instanceof Socket && !socket.destroyed) socket.destroy(new Error('given up'));
+  rememberConnection(client);
+  for (const { socket } of known.get(client) ?? []) {
+    // With an error, since only that is told to those who wait for the connection.
+    if (socket instanceof Socket && !socket.destroyed) socket.destroy(new Error('given up'));
+  }
 }

@@ -6,7 +6,7 @@ import type { RetryMode, RetryOptions, ServiceBusClient, ServiceBusReceiver } fr
 import { AppError } from '../../domain/errors.js';
 import type { Clock } from '../../ports/clock.js';
 import type { SdkCall } from './call-sdk.js';
-import { cutConnection } from './cut-connection.js';
+import { cutConnection, rememberConnection } from './cut-connection.js';
 import { quietConnection } from './quiet-connection.js';
 import { failRequests, sendWithoutDelay, watchConnection } from './sdk-internals.js';
 import { withinTime } from '../azure-access/within-time.js';
@@ -74,6 +74,7 @@ export class SdkClients {
 
   #open(): ServiceBusClient {
     const client = this.#create();
+    rememberConnection(client);
     sendWithoutDelay(client);
     quietConnection(client);
     watchConnection(client, () => {

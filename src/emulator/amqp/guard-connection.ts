@@ -2,7 +2,7 @@
 // its voice on the console. Also gathers what a turn writes into one write to the socket.
 
 import type { EmulatorLog } from '../emulator-log.js';
-import { quietly } from './quiet-console.js';
+import { consoleInto, quietly } from './quiet-console.js';
 import type { Connection } from './rhea.js';
 
 export interface ConnectionGuard {
@@ -15,6 +15,7 @@ export interface ConnectionGuard {
 export function guardConnection(connection: Connection, { maxFrameBytes, log, broken }: ConnectionGuard): void {
   const input = connection.input.bind(connection);
   const turn = connection._process.bind(connection);
+  const quiet = consoleInto(log);
   let isBroken = false;
   const fail = (problem: unknown): void => {
     isBroken = true;
@@ -35,7 +36,7 @@ export function guardConnection(connection: Connection, { maxFrameBytes, log, br
   };
   const run = (action: () => void): void => {
     try {
-      quietly(log, action);
+      quietly(quiet, action);
     } catch (error) {
       fail(error);
     }

@@ -3,7 +3,7 @@
 import type { ServiceBusClient } from '@azure/service-bus';
 
 import type { Clock } from '../../../ports/clock.js';
-import { cutConnection } from '../cut-connection.js';
+import { cutConnection, rememberConnection } from '../cut-connection.js';
 import type { DiagnosticsParts } from '../diagnostics.js';
 import { openAdministration } from '../open-administration.js';
 import { type PeekMessages, peekThrough } from '../peek-messages.js';
@@ -33,6 +33,7 @@ export async function openProbe(parts: Omit<DiagnosticsParts, 'registry'>): Prom
   if (target.kind === 'connection-string') client = new Client(sdkConnectionString(target), options);
   else if (credential !== undefined) client = new Client(namespaceHost(target.namespace), credential, options);
   else throw new TypeError('a target of Entra ID needs its credential');
+  rememberConnection(client);
   return {
     administration,
     openSender: async (queue) => {

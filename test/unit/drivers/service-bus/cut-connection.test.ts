@@ -5,7 +5,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { ServiceBusClient } from '@azure/service-bus';
 import { expect, onTestFinished, test } from 'vitest';
 
-import { cutConnection } from '../../../../src/drivers/service-bus/cut-connection.js';
+import { cutConnection, rememberConnection } from '../../../../src/drivers/service-bus/cut-connection.js';
 import { turns, until } from '../../../support/turns.js';
 
 test('a connection that a silent peer keeps open ends at once, with everything that waits for it', async () => {
@@ -28,6 +28,19 @@ test('a connection that is opened after the cut, by a call that was under way, i
   const late = client.createSender('jobs').createMessageBatch().catch((error: unknown) => error);
   await until(() => sockets.length === 1, 'the connection');
   expect(await late).toMatchObject({ message: expect.stringContaining('given up') });
+});
+
+test('a connection that the SDK has put another one in the place of is cut too: calls that were under way go on with it', async () => {
+  const { client, sockets } = await openSilentPeer();
+  rememberConnection(client);
+  const waiting = client.createSender('jobs').createMessageBatch().catch((error: unknown) => error);
+  await until(() => sockets.length === 1, 'the connection');
+  // What it does when a connection is lost.
+  const { _connectionContext: context } = client as unknown as { _connectionContext: { refreshConnection(): void } };
+  context.refreshConnection();
+  cutConnection(client);
+  expect(await waiting).toMatchObject({ message: expect.stringContaining('given up') });
+  await until(() => sockets[0]?.closed === true, 'the end of the connection');
 });
 
 async function openSilentPeer(): Promise<{ readonly client: ServiceBusClient; readonly sockets: readonly Socket[] }> {
