@@ -6,11 +6,8 @@ import type { Change } from '../domain/lifecycle.js';
 import type { MessageHeaders } from '../domain/message-headers.js';
 
 export interface MessageQueue {
-  /**
-   * Resolves when every message is accepted for good. A repeated call sends again, under the same message id.
-   * `onRepeat` is called before messages are sent again whose first send had no answer: some may arrive twice.
-   */
-  send(messages: readonly OutgoingMessage[], onRepeat?: () => void): Promise<void>;
+  /** Resolves when every message is accepted for good. A repeated call sends again, under the same message id. */
+  send(messages: readonly OutgoingMessage[], options?: SendOptions): Promise<void>;
 
   /**
    * One to `max` messages of the queue, each under a lock of its own, as soon as there is one; none after `waitMs` or
@@ -18,6 +15,13 @@ export interface MessageQueue {
    * QUEUE_UNKNOWN, for `send` too.
    */
   receive(params: ReceiveParams): Promise<Delivery[]>;
+}
+
+export interface SendOptions {
+  /** Called before messages are sent again whose first send had no answer: some may arrive twice. */
+  readonly onRepeat?: () => void;
+  /** A queue that is away or asks for a pause is waited for longer: the caller has no outbox where they could stay. */
+  readonly patient?: boolean;
 }
 
 export interface OutgoingMessage {

@@ -18,12 +18,12 @@ export function hybridQueues(remote: QueuePorts, local: QueuePorts): QueuePorts 
 /** Receiving is from the remote queue; workers read the local one beside it by themselves. */
 function hybridQueue({ queue: remote }: QueuePorts, { queue: local }: QueuePorts): MessageQueue {
   return {
-    send: async (messages, onRepeat) => {
+    send: async (messages, options) => {
       const forLocal = messages.filter(({ queue }) => isLocalQueueName(queue));
       const forRemote = messages.filter(({ queue }) => !isLocalQueueName(queue));
       // Dying between the two sends the rest again when the caller is repeated; ids stay the same.
       if (forLocal.length > 0) await local.send(forLocal.map((message): OutgoingMessage => ({ ...message, queue: withoutLocal(message.queue) })));
-      if (forRemote.length > 0) await remote.send(forRemote, onRepeat);
+      if (forRemote.length > 0) await remote.send(forRemote, options);
     },
     receive: (params) => (isLocalQueueName(params.queue) ? local.receive({ ...params, queue: withoutLocal(params.queue) }) : remote.receive(params)),
   };

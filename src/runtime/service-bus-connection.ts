@@ -78,7 +78,7 @@ export function openOnUse(open: () => Promise<RemoteQueues>): RemoteQueues {
   const opened = (): Promise<RemoteQueues> => (opening ??= open());
   return {
     queue: {
-      send: async (messages, onRepeat) => (await opened()).queue.send(messages, onRepeat),
+      send: async (messages, options) => (await opened()).queue.send(messages, options),
       receive: async (params) => (await opened()).queue.receive(params),
     },
     deadLetters: {

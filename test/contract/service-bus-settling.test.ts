@@ -133,10 +133,10 @@ describe('a connection that is cut', () => {
   test('sends again what was not answered, under the same id, and says so', async () => {
     const { backend, strikes } = await openWithFault('lost-reply');
     let repeats = 0;
-    await backend.queue.send([message('warm-0')], () => (repeats += 1));
+    await backend.queue.send([message('warm-0')], { onRepeat: () => (repeats += 1) });
     expect(repeats).toBe(0);
     strikes.next();
-    await backend.queue.send([message('m-0')], () => (repeats += 1));
+    await backend.queue.send([message('m-0')], { onRepeat: () => (repeats += 1) });
     expect(repeats).toBe(1);
     const ids = idsOf(await receiveAll(backend, 3));
     expect(ids.sort()).toEqual(['m-0', 'm-0', 'warm-0']);
@@ -247,11 +247,25 @@ describe('throttling', () => {
   });
 });
 
+describe('work on dead letters that is throttled', () => {
+  test('goes on where a send gives up: a restore waits for the pauses that the service asks for', { timeout: 30_000 }, async () => {
+    const { backend, strikes } = await openWithFault('server-busy');
+    await sendMany(backend, 1, 'letter');
+    const [delivery] = await receiveAll(backend, 1);
+    await delivery?.deadLetter({ reason: 'test', description: '' });
+    const { letters } = await backend.deadLetters.peek({ queue: QUEUE, limit: 10 });
+    // Two seconds each: longer than a send waits whose messages stay in an outbox.
+    strikes.next(2);
+    await expect(backend.deadLetters.restore(letters)).resolves.toMatchObject({ restored: 1 });
+  });
+});
+
 describe('a broker that cannot be reached', () => {
-  test('is told at once by a send, and within its wait by a receive', async () => {
+  test('is told soon by a send and by a look, and within its wait by a receive', { timeout: 10_000 }, async () => {
     const backend = await openTestServiceBus({ connectionString: 'Endpoint=sb://localhost:1;SharedAccessKeyName=k;SharedAccessKey=azE=;UseDevelopmentEmulator=true', adminEndpoint: 'http://localhost:1' });
     onTestFinished(() => backend.close());
     await expect(backend.queue.send([message('m')])).rejects.toMatchObject({ code: 'SB_UNREACHABLE' });
     await expect(backend.queue.receive({ queue: QUEUE, max: 1, waitMs: 500 })).rejects.toMatchObject({ code: 'SB_UNREACHABLE' });
+    await expect(backend.deadLetters.peek({ queue: QUEUE, limit: 1 })).rejects.toMatchObject({ code: 'SB_UNREACHABLE' });
   });
 });

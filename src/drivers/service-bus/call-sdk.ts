@@ -5,24 +5,26 @@ import type { Clock } from '../../ports/clock.js';
 import { serviceBusError } from './service-bus-errors.js';
 import { withinTime } from '../azure-access/within-time.js';
 
+export type CallEnd = 'answered' | 'silent' | 'failed';
+
 export interface SdkCall {
   readonly operation: string;
   readonly queue: string;
-  /** Told whether there was an answer in time. */
-  readonly answered: (inTime: boolean) => void;
+  /** Told how it ended: with what was asked for, in silence, or with an error. */
+  readonly ended: (how: CallEnd) => void;
   /** The call's connection is gone by now: whatever error that made, it says no more than that. */
   readonly isCutOff: () => boolean;
 }
 
 /** For calls that end by themselves within the SDK's own time-out. */
-export async function callSdk<T>({ operation, queue, answered, isCutOff }: SdkCall, call: () => Promise<T>): Promise<T> {
+export async function callSdk<T>({ operation, queue, ended, isCutOff }: SdkCall, call: () => Promise<T>): Promise<T> {
   try {
     const result = await call();
-    answered(true);
+    ended('answered');
     return result;
   } catch (thrown) {
     const error = serviceBusError(thrown, { operation, queue });
-    answered(error.code !== 'SB_TIMEOUT');
+    ended(error.code === 'SB_TIMEOUT' ? 'silent' : 'failed');
     if (error.code !== 'SB_FAILED' || !isCutOff()) throw error;
     throw new AppError('SB_UNREACHABLE', `cannot ${operation} (queue ${queue}): the connection was cut`, { cause: error });
   }

@@ -20,7 +20,6 @@ export interface WalkParts extends PeekParts {
   readonly lockMs: number | undefined;
   /** How long a broker that is away is waited for. */
   readonly takeBudgetMs: number;
-  readonly settleBudgetMs: number;
 }
 
 export interface WalkOptions {
@@ -206,8 +205,8 @@ export class DeadLetterWalk {
   }
 
   #settleRetry(operation: string): Parameters<typeof withRetry>[1] {
-    const { clock, random, queue, settleBudgetMs } = this.#parts;
-    return { clock, random, budgetMs: settleBudgetMs, operation, queue };
+    const { clock, random, queue, takeBudgetMs } = this.#parts;
+    return { clock, random, budgetMs: takeBudgetMs, operation, queue };
   }
 }
 

@@ -45,7 +45,7 @@ export interface Patience {
   readonly sendBudgetMs: number;
   readonly settleBudgetMs: number;
   readonly lookBudgetMs: number;
-  /** Long enough for a broker to start again in the middle of a replay. */
+  /** Of work on dead letters: long enough for a broker to start again in the middle of a replay, or to be busy for a while. */
   readonly takeBudgetMs: number;
 }
 

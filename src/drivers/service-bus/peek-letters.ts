@@ -23,6 +23,7 @@ export interface PeekParts {
 
 /** The service answers with at most so many. */
 const PAGE = 250;
+const FIRST_BUDGET_MS = 2_500;
 
 export async function peekLetters(parts: PeekParts, { limit, cursor, from }: Omit<PeekDeadLetters, 'queue'>): Promise<DeadLetterPage> {
   let next = cursor === undefined ? readNumber(from ?? '1', 'from') : readNumber(cursor, 'cursor') + 1n;
@@ -62,7 +63,9 @@ function peekFrom({ links, queue, clock, random, lookBudgetMs }: PeekParts, from
   if (from > MAX_SEQUENCE) return Promise.resolve([]);
   const options = { fromSequenceNumber: Long.fromString(String(from)) };
   const look = (): Promise<ServiceBusReceivedMessage[]> => links.manage(operation, (receiver) => receiver.peekMessages(Math.min(limit, PAGE), options));
-  return withRetry(look, { clock, random, budgetMs: lookBudgetMs, operation, queue });
+  // Somebody waits for the first answer: a wrong address is told soon.
+  const budgetMs = links.hasWorked ? lookBudgetMs : Math.min(lookBudgetMs, FIRST_BUDGET_MS);
+  return withRetry(look, { clock, random, budgetMs, operation, queue });
 }
 
 const MAX_SEQUENCE = 2n ** 63n - 1n;

@@ -32,7 +32,7 @@ export interface ReceiverLinkParts {
   readonly management: () => ServiceBusReceiver;
   /** For one call of the SDK. */
   readonly callTimeoutMs: number;
-  readonly judge: Pick<SdkCall, 'answered' | 'isCutOff'>;
+  readonly judge: Pick<SdkCall, 'ended' | 'isCutOff'>;
 }
 
 /** The SDK keeps 2,048 deliveries a link, in a ring: one that stays unsettled blocks all behind it. */

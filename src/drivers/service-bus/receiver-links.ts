@@ -64,6 +64,11 @@ export class ReceiverLinks {
     return callSdkInTime({ operation, queue: this.#entity.queue, ...clients.judge(client) }, { clock, limitMs: callTimeoutMs }, () => call(this.management()));
   }
 
+  /** See SdkClients. */
+  get hasWorked(): boolean {
+    return this.#parts.clients.hasWorked;
+  }
+
   /** Looks, renews and settles over the management link; never receives, so that it has no link that could break. */
   management(): ServiceBusReceiver {
     const client = this.#parts.clients.current;

@@ -5,7 +5,7 @@ import type { RetryMode, RetryOptions, ServiceBusClient, ServiceBusReceiver } fr
 
 import { AppError } from '../../domain/errors.js';
 import type { Clock } from '../../ports/clock.js';
-import type { SdkCall } from './call-sdk.js';
+import type { CallEnd, SdkCall } from './call-sdk.js';
 import { cutConnection, rememberConnection } from './cut-connection.js';
 import { quietConnection } from './quiet-connection.js';
 import { failRequests, sendWithoutDelay, watchConnection } from './sdk-internals.js';
@@ -39,6 +39,7 @@ export class SdkClients {
   readonly #clock: Clock;
   #client: ServiceBusClient | undefined;
   #silentCalls = 0;
+  #hasWorked = false;
   #closed = false;
   /** Given up and not closed yet, with what ends the wait before that. */
   readonly #closing = new Map<Promise<void>, AbortController>();
@@ -48,6 +49,11 @@ export class SdkClients {
     this.#clock = clock;
   }
 
+  /** The service has done something for this process already: what fails now may be passing. */
+  get hasWorked(): boolean {
+    return this.#hasWorked;
+  }
+
   /** What belongs to another client than this one is not used for anything new. */
   get current(): ServiceBusClient {
     if (this.#closed) throw new AppError('BACKEND_UNAVAILABLE', 'the connection to Service Bus was closed by this process');
@@ -55,8 +61,8 @@ export class SdkClients {
   }
 
   /** For the calls of this client: notices when it hangs, tells whether it was given up. */
-  judge(client: ServiceBusClient): Pick<SdkCall, 'answered' | 'isCutOff'> {
-    return { answered: (inTime) => this.#answered(client, inTime), isCutOff: () => client !== this.#client };
+  judge(client: ServiceBusClient): Pick<SdkCall, 'ended' | 'isCutOff'> {
+    return { ended: (how) => this.#callEnded(client, how), isCutOff: () => client !== this.#client };
   }
 
   async close(): Promise<void> {
@@ -66,9 +72,10 @@ export class SdkClients {
     await Promise.all(this.#closing.keys());
   }
 
-  #answered(client: ServiceBusClient, inTime: boolean): void {
+  #callEnded(client: ServiceBusClient, how: CallEnd): void {
+    if (how === 'answered') this.#hasWorked = true;
     if (client !== this.#client) return;
-    this.#silentCalls = inTime ? 0 : this.#silentCalls + 1;
+    this.#silentCalls = how === 'silent' ? this.#silentCalls + 1 : 0;
     if (this.#silentCalls >= MAX_SILENT_CALLS) this.#giveUp();
   }
 

@@ -4,7 +4,7 @@ import type { ServiceBusMessageBatch } from '@azure/service-bus';
 
 import { AppError, hasCode } from '../../domain/errors.js';
 import type { Clock } from '../../ports/clock.js';
-import type { OutgoingMessage } from '../../ports/message-queue.js';
+import type { OutgoingMessage, SendOptions } from '../../ports/message-queue.js';
 import { dueTime, type SdkMessage, sdkMessage } from './outgoing-message.js';
 import type { SenderLinks } from './sender-links.js';
 import { withRetry } from './with-retry.js';
@@ -13,8 +13,9 @@ export interface SendParts {
   readonly senders: SenderLinks;
   readonly clock: Clock;
   readonly random: () => number;
-  /** How long a batch is tried again. */
+  /** How long a batch is tried again: by a caller that can leave it in an outbox, and by one that is patient. */
   readonly sendBudgetMs: number;
+  readonly takeBudgetMs: number;
 }
 
 /** Smaller than a queue takes: the next batch is made while this one travels. */
@@ -32,18 +33,17 @@ interface Parcel {
 
 /**
  * Resolves when all are stored. Nothing is sent when one of them cannot be (QUEUE_UNKNOWN, SB_MESSAGE_TOO_LARGE); after
- * any other failure some may have been, and sending all again, under the same ids, is what mends it. `onRepeat` is called
- * when this does so itself.
+ * any other failure some may have been, and sending all again, under the same ids, is what mends it.
  */
-export async function sendMessages(parts: SendParts, messages: readonly OutgoingMessage[], onRepeat?: () => void): Promise<void> {
+export async function sendMessages(parts: SendParts, messages: readonly OutgoingMessage[], options: SendOptions = {}): Promise<void> {
   const parcels: Parcel[] = [];
-  for (const group of groupsOf(messages, parts.clock.now()).values()) parcels.push(...(await packed(parts, group)));
+  for (const group of groupsOf(messages, parts.clock.now()).values()) parcels.push(...(await packed(parts, group, options)));
   const failures: unknown[] = [];
   const next = parcels.values();
   const sendNext = async (): Promise<void> => {
     for (const { queue, content } of next) {
       if (failures.length > 0) return;
-      await retried(parts, queue, () => parts.senders.send(queue, content), onRepeat).catch((error: unknown) => failures.push(error));
+      await retried(parts, queue, () => parts.senders.send(queue, content), options).catch((error: unknown) => failures.push(error));
     }
   };
   await Promise.all(Array.from({ length: BATCHES_AT_ONCE }, sendNext));
@@ -65,7 +65,7 @@ function groupsOf(messages: readonly OutgoingMessage[], now: number): ReadonlyMa
   return groups;
 }
 
-async function packed(parts: SendParts, group: readonly OutgoingMessage[]): Promise<readonly Parcel[]> {
+async function packed(parts: SendParts, group: readonly OutgoingMessage[], { patient }: SendOptions): Promise<readonly Parcel[]> {
   const [first] = group;
   if (first === undefined) return [];
   const { queue } = first;
@@ -73,7 +73,7 @@ async function packed(parts: SendParts, group: readonly OutgoingMessage[]): Prom
   // Alone a message needs no frame around it, and its size no measuring.
   if (group.length === 1 && first.body.length < SMALL) return [{ queue, content: sdkMessage(first, now) }];
   const filled: Parcel[] = [];
-  const newBatch = (): Promise<ServiceBusMessageBatch> => retried(parts, queue, () => parts.senders.newBatch(queue));
+  const newBatch = (): Promise<ServiceBusMessageBatch> => retried(parts, queue, () => parts.senders.newBatch(queue), { patient: patient === true });
   let batch = await newBatch();
   for (const message of group) {
     const sent = sdkMessage(message, now);
@@ -87,10 +87,10 @@ async function packed(parts: SendParts, group: readonly OutgoingMessage[]): Prom
   return filled;
 }
 
-function retried<T>({ clock, random, sendBudgetMs }: SendParts, queue: string, work: () => Promise<T>, onRepeat?: () => void): Promise<T> {
+function retried<T>({ clock, random, sendBudgetMs, takeBudgetMs }: SendParts, queue: string, work: () => Promise<T>, { onRepeat, patient = false }: SendOptions): Promise<T> {
   // A refusal is an answer: nothing of it was taken.
   const onRetry = (error: unknown): void => (hasCode(error, 'SB_THROTTLED') ? undefined : onRepeat?.());
-  return withRetry(work, { clock, random, budgetMs: sendBudgetMs, operation: 'send', queue, onRetry });
+  return withRetry(work, { clock, random, budgetMs: patient ? takeBudgetMs : sendBudgetMs, operation: 'send', queue, onRetry });
 }
 
 function tooLarge({ queue, messageId, body }: OutgoingMessage, maxBytes: number): AppError {

@@ -18,7 +18,6 @@ export interface DeadLetterParts extends LinkParts {
   readonly admin: Pick<QueueAdmin, 'list'> & { forgetCounts?(): void };
   readonly lookBudgetMs: number;
   readonly takeBudgetMs: number;
-  readonly settleBudgetMs: number;
 }
 
 export class ServiceBusDeadLetterQueue implements DeadLetterQueue {
@@ -54,7 +53,7 @@ export class ServiceBusDeadLetterQueue implements DeadLetterQueue {
 
   /** In batches, so a failure may leave some of them sent: sending all again is harmless where duplicates are. */
   async restore(letters: readonly DeadLetter[]): Promise<{ readonly to: 'queue'; readonly restored: number; readonly skipped: number }> {
-    await this.#parts.queue.send(letters.map(restoredMessage));
+    await this.#parts.queue.send(letters.map(restoredMessage), { patient: true });
     return { to: 'queue', restored: letters.length, skipped: 0 };
   }
 
@@ -65,10 +64,10 @@ export class ServiceBusDeadLetterQueue implements DeadLetterQueue {
   }
 
   #walkParts(queue: string): WalkParts {
-    const { clock, random, queues, lookBudgetMs, takeBudgetMs, settleBudgetMs } = this.#parts;
+    const { clock, random, queues, lookBudgetMs, takeBudgetMs } = this.#parts;
     const links = this.#links.get(queue) ?? new ReceiverLinks(this.#parts, { queue, deadLetter: true });
     this.#links.set(queue, links);
     const lockMs = queues.find(({ name }) => name === queue)?.lockMs;
-    return { links, queue, clock, random, lockMs, lookBudgetMs, takeBudgetMs, settleBudgetMs };
+    return { links, queue, clock, random, lockMs, lookBudgetMs, takeBudgetMs };
   }
 }

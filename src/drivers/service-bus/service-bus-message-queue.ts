@@ -6,7 +6,7 @@
 // no message arrives that nobody asked for.
 
 import type { Clock } from '../../ports/clock.js';
-import type { Delivery, MessageQueue, OutgoingMessage, ReceiveParams } from '../../ports/message-queue.js';
+import type { Delivery, MessageQueue, OutgoingMessage, ReceiveParams, SendOptions } from '../../ports/message-queue.js';
 import type { QueueSettings } from '../../ports/queue-admin.js';
 import type { QueuePauses } from '../../ports/queue-pauses.js';
 import type { HeldMessage, ReceiverLink } from './receiver-link.js';
@@ -40,8 +40,8 @@ export class ServiceBusMessageQueue implements MessageQueue {
     this.#parts = parts;
   }
 
-  async send(messages: readonly OutgoingMessage[], onRepeat?: () => void): Promise<void> {
-    await sendMessages(this.#parts, messages, onRepeat);
+  async send(messages: readonly OutgoingMessage[], options?: SendOptions): Promise<void> {
+    await sendMessages(this.#parts, messages, options);
   }
 
   /** Failures that may pass are waited for as long as the caller waits. Locks are as long as the queue’s: `lockMs` is not heard. */
