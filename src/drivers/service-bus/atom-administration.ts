@@ -21,10 +21,17 @@ export async function openAtomAdministration(place: AtomPlace): Promise<QueueAdm
   if (place.kind === 'entra') return new AtomAdministration(new Client(namespaceHost(place.namespace), place.credential, options));
   const url = adminUrl(place);
   const { keyName, key } = parseConnectionString(place.connectionString);
-  // Without a key there is nothing to sign with: the service says what that means, as it does for a key without Manage.
-  const client = new Client(`Endpoint=sb://${url.host}/;SharedAccessKeyName=${keyName ?? 'none'};SharedAccessKey=${key ?? 'none'}`, options);
+  if (keyName === null || key === null) return withoutKey();
+  const client = new Client(`Endpoint=sb://${url.host}/;SharedAccessKeyName=${keyName};SharedAccessKey=${key}`, options);
   if (url.protocol === 'http:') speakPlainHttp(client);
   return new AtomAdministration(client);
+}
+
+/** A signature is for one address, and each request of this protocol is signed for its own: the answer is that of a key without Manage. */
+function withoutKey(): QueueAdministration {
+  const refusal = { name: 'RestError', code: 'UnauthorizedRequestError' };
+  const refuse = (): Promise<never> => Promise.reject(Object.assign(new Error('with a ready-made signature and no key nothing can be asked about queues'), refusal));
+  return { source: SOURCE, list: refuse, get: refuse, create: refuse, update: refuse, namespace: refuse };
 }
 
 /**
@@ -60,9 +67,10 @@ function speakPlainHttp(client: ServiceBusAdministrationClient): void {
 }
 
 const PAGE_SIZE = 100;
+const SOURCE = 'administration of the namespace';
 
 class AtomAdministration implements QueueAdministration {
-  readonly source = 'administration of the namespace';
+  readonly source = SOURCE;
   readonly #client: ServiceBusAdministrationClient;
   readonly #answers: WeakMap<object, string>;
 

@@ -34,7 +34,7 @@ const SEEN_MS = 5_000;
 /** Each opens a link of its own; a namespace can have thousands of queues. */
 const PEEKS_AT_ONCE = 8;
 const MANAGE_HINT =
-  'counts need the right Manage, or Listen to look into the queues; a key that lacks both may still submit: see what it may do with `copiloteval doctor`';
+  'counts need the right Manage, or Listen to look into the queues; a key that was copied wrongly, renewed or is over has neither: see what it may do with `copiloteval doctor`';
 
 export class ServiceBusQueueAdmin implements QueueAdmin {
   readonly #parts: QueueAdminParts;
@@ -151,7 +151,7 @@ export class ServiceBusQueueAdmin implements QueueAdmin {
     });
     const infos = looked.filter((one): one is QueueInfo => !(one instanceof AppError));
     const hindered = looked.find((one) => one instanceof AppError && !hasCode(one, 'QUEUE_UNKNOWN'));
-    if (infos.length === 0 && hindered !== undefined) throw new AppError(refused.code, refused.message, { hint: MANAGE_HINT, cause: refused });
+    if (infos.length === 0 && hindered !== undefined) throw countless(refused, hindered);
     this.#seen = { infos: infos.sort((a, b) => (a.name < b.name ? -1 : 1)), at };
     return infos;
   }
@@ -179,6 +179,12 @@ export class ServiceBusQueueAdmin implements QueueAdmin {
 function infoOf(queue: BrokerQueue, countedAt: number): QueueInfo {
   const { counts, status } = queue;
   return { ...queueSettings(queue), status, pausedAt: null, pausedBy: null, counts: { ...counts, locked: 0 }, oldestDueAt: null, countedAt };
+}
+
+/** The look says more than the refusal before it, when it was refused as well: that a signature is over, or which right is missing. */
+function countless(refused: AppError, hindered: AppError): AppError {
+  const { code, message } = hasCode(hindered, 'SB_UNAUTHORIZED') ? hindered : refused;
+  return new AppError(code, message, { hint: MANAGE_HINT, cause: refused });
 }
 
 function unknownQueue(name: string): AppError {

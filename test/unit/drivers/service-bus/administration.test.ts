@@ -195,3 +195,10 @@ describe('Resource Manager only', () => {
     expect(fake.calls).toEqual([]);
   });
 });
+
+test('with a ready-made signature instead of a key nothing is asked: the refusal says why', async () => {
+  const connectionString = 'Endpoint=sb://127.0.0.1:1;SharedAccessSignature=SharedAccessSignature sr=x&sig=y&se=1&skn=z;UseDevelopmentEmulator=true';
+  const administration = await openAtomAdministration({ kind: 'connection-string', connectionString, adminEndpoint: 'http://127.0.0.1:1' });
+  const error = await administration.list(options()).catch((thrown: unknown) => serviceBusError(thrown, { operation: 'list the queues' }));
+  expect(error).toMatchObject({ code: 'SB_UNAUTHORIZED', message: expect.stringContaining('ready-made signature') });
+});

@@ -171,7 +171,7 @@ describe('a key without the right to manage', () => {
   test('that may not listen either is told which right is needed', async () => {
     const { admin, administration } = open({ peek: () => Promise.reject(NO_LISTEN) });
     administration.refusal = UNAUTHORIZED;
-    await expect(admin.list()).rejects.toMatchObject({ code: 'SB_UNAUTHORIZED', hint: expect.stringContaining('Manage') });
+    await expect(admin.list()).rejects.toMatchObject({ code: 'SB_UNAUTHORIZED', message: expect.stringContaining('Listen claim is required'), hint: expect.stringContaining('Manage') });
   });
 
   test('can pause what the registry knows, and nothing else', async () => {
