@@ -71,6 +71,9 @@ describe('a namespace that was there before us', () => {
     const stats = checked(contract.stats, await home.json('stats'));
     expect(Object.fromEntries(stats.queues.map(({ name, deadLetter }) => [name, deadLetter]))).toEqual({ billing: 1, 'evaluation-jobs': 0, orders: 3 });
     expect((await home.run('stats --queue orders --check dlq<3')).code).toBe(3);
+    // Made with an administration client of another program: messages there never expire.
+    await home.emulator.catalog.create({ name: 'plain' });
+    expect((await home.run('queues list')).stdout).toMatch(/^plain .* 1 min +none  open/m);
     const { deadLetters } = await home.json<{ deadLetters: { queue: string; bodyEncoding: string; jobId: null }[] }>('dlq peek');
     expect(deadLetters.map(({ queue, bodyEncoding }) => [queue, bodyEncoding])).toEqual([['billing', 'json'], ['orders', 'json'], ['orders', 'text'], ['orders', 'base64']]);
     const { groups } = await home.json<{ groups: { count: number; reason: string; queues: string[] }[] }>('dlq groups');

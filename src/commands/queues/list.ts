@@ -83,12 +83,17 @@ function tableText(queues: readonly QueueInfo[], now: number, { io }: CommandCon
       rows: queues.map((queue) => [
         queue.name,
         ...[queue.counts.active, queue.counts.scheduled, queue.counts.locked, queue.counts.deadLetter].map(formatCount),
-        ...(wide ? [String(queue.maxAttempts), formatDuration(queue.lockMs), formatDuration(queue.ttlMs)] : []),
+        ...(wide ? [String(queue.maxAttempts), formatDuration(queue.lockMs), ttlText(queue.ttlMs)] : []),
         stateCell(queue, now, io),
       ]),
     },
     io,
   );
+}
+
+/** A queue whose messages do not expire has the largest number. */
+function ttlText(ttlMs: number): string {
+  return ttlMs === Number.MAX_SAFE_INTEGER ? 'none' : formatDuration(ttlMs);
 }
 
 /** Our flag and the broker's switch. */
