@@ -2,6 +2,7 @@
 
 import type { QueueProperties, ServiceBusAdministrationClient } from '@azure/service-bus';
 
+import { AppError } from '../../domain/errors.js';
 import { readIsoDuration } from '../../domain/iso-duration.js';
 import { readCounts } from './atom-counts.js';
 import type { AzureCredential } from '../azure-access/credentials.js';
@@ -29,8 +30,10 @@ export async function openAtomAdministration(place: AtomPlace): Promise<QueueAdm
 
 /** A signature is for one address, and each request of this protocol is signed for its own: the answer is that of a key without Manage. */
 function withoutKey(): QueueAdministration {
-  const refusal = { name: 'RestError', code: 'UnauthorizedRequestError' };
-  const refuse = (): Promise<never> => Promise.reject(Object.assign(new Error('with a ready-made signature and no key nothing can be asked about queues'), refusal));
+  const refuse = (): Promise<never> => {
+    const hint = 'use the connection string of a policy with the right Manage, or Entra ID';
+    return Promise.reject(new AppError('SB_UNAUTHORIZED', 'with a ready-made signature and no key nothing can be asked about queues', { hint, details: { asked: false } }));
+  };
   return { source: SOURCE, list: refuse, get: refuse, create: refuse, update: refuse, namespace: refuse };
 }
 

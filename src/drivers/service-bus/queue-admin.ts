@@ -33,13 +33,15 @@ const PEEK_MS = 4_000;
 const SEEN_MS = 5_000;
 /** Each opens a link of its own; a namespace can have thousands of queues. */
 const PEEKS_AT_ONCE = 8;
+/** Shown for a queue whose settings nobody may ask for. */
+const SERVICE_DEFAULTS = { lockMs: 60_000, ttlMs: Number.MAX_SAFE_INTEGER, maxAttempts: 10 };
 const MANAGE_HINT =
   'counts need the right Manage, or Listen to look into the queues; a key that was copied wrongly, renewed or is over has neither: see what it may do with `copiloteval doctor`';
 
 export class ServiceBusQueueAdmin implements QueueAdmin {
   readonly #parts: QueueAdminParts;
   readonly #counted: CountedQueues;
-  #seen: { readonly infos: readonly QueueInfo[]; readonly at: number } | undefined;
+  readonly #seen = new Map<string, { readonly info: QueueInfo; readonly at: number }>();
 
   constructor(parts: QueueAdminParts) {
     this.#parts = parts;
@@ -48,8 +50,8 @@ export class ServiceBusQueueAdmin implements QueueAdmin {
   }
 
   /**
-   * A key without Manage lists the queues of the registry that it can look into, with `partial`: at most so many are
-   * counted by peeking. Throws SB_UNAUTHORIZED when it can look into none (a key that may only send, or a wrong one).
+   * A key without Manage lists the queues of the registry, or those of these names, that it can look into, with `partial`:
+   * at most so many are counted by peeking. Throws SB_UNAUTHORIZED when it can look into none (a key that may only send, or a wrong one).
    */
   async list(names?: readonly string[]): Promise<QueueInfo[]> {
     if (names?.length === 0) return [];
@@ -60,7 +62,7 @@ export class ServiceBusQueueAdmin implements QueueAdmin {
       return await this.#infos(queues.filter(isWanted).map((queue) => infoOf(queue, countedAt)));
     } catch (error) {
       if (!hasCode(error, 'SB_UNAUTHORIZED')) throw error;
-      return await this.#infos((await this.#listByPeeking(error)).filter(isWanted));
+      return await this.#infos(await this.#listByPeeking(error, this.#settingsOf(names)));
     }
   }
 
@@ -139,21 +141,32 @@ export class ServiceBusQueueAdmin implements QueueAdmin {
     return withRetry(call, { queue, operation, clock, random, budgetMs: CHANGE.budgetMs });
   }
 
-  async #listByPeeking(refused: AppError): Promise<readonly QueueInfo[]> {
-    const at = this.#parts.clock.monotonic();
-    if (this.#seen !== undefined && at - this.#seen.at < SEEN_MS) return this.#seen.infos;
-    const countedAt = this.#parts.clock.now();
-    const looked = await inGroups(this.#parts.registry, PEEKS_AT_ONCE, async (settings): Promise<QueueInfo | AppError> => {
-      const seen = await this.#peekInTime(settings.name, () => countByPeeking(settings.name, this.#parts.peek));
-      if (seen instanceof AppError) return seen;
-      const partial = `the key has no right to manage${seen.isWhole ? ': counted by looking' : ': counted as far as was looked'}`;
-      return { ...settings, pausedAt: null, pausedBy: null, counts: { ...seen.counts, locked: 0 }, oldestDueAt: null, countedAt, partial };
-    });
+  #settingsOf(names: readonly string[] | undefined): readonly QueueSettings[] {
+    const { registry } = this.#parts;
+    if (names === undefined) return registry;
+    const known = (wanted: string): QueueSettings | undefined => registry.find(({ name }) => name.toLowerCase() === wanted.toLowerCase());
+    return [...new Set(names)].map((name) => known(name) ?? { name, ...SERVICE_DEFAULTS });
+  }
+
+  async #listByPeeking(refused: AppError, queues: readonly QueueSettings[]): Promise<readonly QueueInfo[]> {
+    const looked = await inGroups(queues, PEEKS_AT_ONCE, (settings) => this.#lookInto(settings));
     const infos = looked.filter((one): one is QueueInfo => !(one instanceof AppError));
     const hindered = looked.find((one) => one instanceof AppError && !hasCode(one, 'QUEUE_UNKNOWN'));
     if (infos.length === 0 && hindered !== undefined) throw countless(refused, hindered);
-    this.#seen = { infos: infos.sort((a, b) => (a.name < b.name ? -1 : 1)), at };
-    return infos;
+    return infos.sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  async #lookInto(settings: QueueSettings): Promise<QueueInfo | AppError> {
+    const { clock, peek } = this.#parts;
+    const [at, countedAt] = [clock.monotonic(), clock.now()];
+    const last = this.#seen.get(settings.name);
+    if (last !== undefined && at - last.at < SEEN_MS) return last.info;
+    const seen = await this.#peekInTime(settings.name, () => countByPeeking(settings.name, peek));
+    if (seen instanceof AppError) return seen;
+    const partial = `the key has no right to manage${seen.isWhole ? ': counted by looking' : ': counted as far as was looked'}`;
+    const info = { ...settings, pausedAt: null, pausedBy: null, counts: { ...seen.counts, locked: 0 }, oldestDueAt: null, countedAt, partial };
+    this.#seen.set(settings.name, { info, at });
+    return info;
   }
 
   async #infos(queues: readonly QueueInfo[]): Promise<QueueInfo[]> {
@@ -181,9 +194,9 @@ function infoOf(queue: BrokerQueue, countedAt: number): QueueInfo {
   return { ...queueSettings(queue), status, pausedAt: null, pausedBy: null, counts: { ...counts, locked: 0 }, oldestDueAt: null, countedAt };
 }
 
-/** The look says more than the refusal before it, when it was refused as well: that a signature is over, or which right is missing. */
+/** Where the administration was not even asked, only the look can say what is wrong. */
 function countless(refused: AppError, hindered: AppError): AppError {
-  const { code, message } = hasCode(hindered, 'SB_UNAUTHORIZED') ? hindered : refused;
+  const { code, message } = refused.details?.['asked'] === false ? hindered : refused;
   return new AppError(code, message, { hint: MANAGE_HINT, cause: refused });
 }
 

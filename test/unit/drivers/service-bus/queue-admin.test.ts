@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 
+import { AppError } from '../../../../src/domain/errors.js';
 import type { PeekedMessage, PeekMessages } from '../../../../src/drivers/service-bus/peek-messages.js';
 import { ServiceBusQueueAdmin } from '../../../../src/drivers/service-bus/queue-admin.js';
 import type { BrokerQueue, BrokerSettings, QueueAdministration } from '../../../../src/drivers/service-bus/queue-administration.js';
@@ -153,6 +154,19 @@ describe('a key without the right to manage', () => {
     ]);
   });
 
+  test('counts a queue that is named, although it is none of those it knows, and one that is not there is not listed', async () => {
+    const { admin, administration, peeks } = open({
+      peek: async ({ queue }) => {
+        if (queue === 'gone') throw NO_QUEUE;
+        return queue === 'orders' ? [active(1, 10)] : [];
+      },
+    });
+    administration.refusal = UNAUTHORIZED;
+    expect(await admin.list(['orders', 'gone'])).toMatchObject([{ name: 'orders', counts: { active: 1 }, partial: expect.stringContaining('by looking') }]);
+    expect(peeks.some((peek) => peek.startsWith('jobs'))).toBe(false);
+    expect(await admin.list(['JOBS'])).toMatchObject([{ name: 'jobs', maxAttempts: 3 }]);
+  });
+
   test('is not shown to the service with every look, and not every look is a peek', async () => {
     const { admin, administration, peeks, clock } = open();
     administration.refusal = UNAUTHORIZED;
@@ -171,7 +185,11 @@ describe('a key without the right to manage', () => {
   test('that may not listen either is told which right is needed', async () => {
     const { admin, administration } = open({ peek: () => Promise.reject(NO_LISTEN) });
     administration.refusal = UNAUTHORIZED;
-    await expect(admin.list()).rejects.toMatchObject({ code: 'SB_UNAUTHORIZED', message: expect.stringContaining('Listen claim is required'), hint: expect.stringContaining('Manage') });
+    await expect(admin.list()).rejects.toMatchObject({ code: 'SB_UNAUTHORIZED', message: expect.stringContaining('Manage claim'), hint: expect.stringContaining('Manage') });
+    // A ready-made signature is not shown to the administration: what is wrong with it only the look can tell.
+    administration.refusal = new AppError('SB_UNAUTHORIZED', 'nothing can be asked', { details: { asked: false } });
+    admin.forgetCounts();
+    await expect(admin.list()).rejects.toMatchObject({ code: 'SB_UNAUTHORIZED', message: expect.stringContaining('Listen claim'), hint: expect.stringContaining('Manage') });
   });
 
   test('can pause what the registry knows, and nothing else', async () => {
