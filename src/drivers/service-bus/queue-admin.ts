@@ -94,6 +94,7 @@ export class ServiceBusQueueAdmin implements QueueAdmin {
   /** The next look asks anew. */
   forgetCounts(): void {
     this.#counted.forget();
+    this.#seen.clear();
   }
 
   async pause(name: string, by: string): Promise<void> {

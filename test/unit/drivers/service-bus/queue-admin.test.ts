@@ -167,6 +167,17 @@ describe('a key without the right to manage', () => {
     expect(await admin.list(['JOBS'])).toMatchObject([{ name: 'jobs', maxAttempts: 3 }]);
   });
 
+  test('looks again after a change of its own: what was seen before it is no longer so', async () => {
+    let letters = 3;
+    const { admin, administration } = open({ peek: async ({ deadLetters }) => (deadLetters === true ? Array.from({ length: letters }, (_, index) => active(index, 1)) : []) });
+    administration.refusal = UNAUTHORIZED;
+    expect(await admin.list()).toMatchObject([{ counts: { deadLetter: 3 } }]);
+    letters = 1;
+    expect(await admin.list()).toMatchObject([{ counts: { deadLetter: 3 } }]);
+    admin.forgetCounts();
+    expect(await admin.list()).toMatchObject([{ counts: { deadLetter: 1 } }]);
+  });
+
   test('is not shown to the service with every look, and not every look is a peek', async () => {
     const { admin, administration, peeks, clock } = open();
     administration.refusal = UNAUTHORIZED;
