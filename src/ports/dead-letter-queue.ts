@@ -19,9 +19,9 @@ export interface DeadLetterQueue {
   /**
    * Puts purged letters back: into the dead-letter queue they came from where the backend can be written to
    * (`dead-letter`), else as new messages on the queue (`queue`). All or nothing per call where the backend can.
-   * A letter whose broker sequence is already there is skipped.
+   * A letter whose broker sequence is already there is skipped. When the signal has fired, what fails is not tried again.
    */
-  restore(letters: readonly DeadLetter[]): Promise<{ readonly to: 'dead-letter' | 'queue'; readonly restored: number; readonly skipped: number }>;
+  restore(letters: readonly DeadLetter[], options?: { readonly signal?: AbortSignal }): Promise<{ readonly to: 'dead-letter' | 'queue'; readonly restored: number; readonly skipped: number }>;
 
   /** As the backend counts, which may lag. */
   count(queue: string): Promise<number>;

@@ -22,6 +22,8 @@ export interface SendOptions {
   readonly onRepeat?: () => void;
   /** A queue that is away or asks for a pause is waited for longer: the caller has no outbox where they could stay. */
   readonly patient?: boolean;
+  /** When it has fired, what fails is not tried again. */
+  readonly signal?: AbortSignal;
 }
 
 export interface OutgoingMessage {

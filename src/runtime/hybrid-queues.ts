@@ -37,10 +37,10 @@ function hybridDeadLetters({ deadLetters: remote }: QueuePorts, { deadLetters: l
       return { letters: letters.map(asLocal), nextCursor };
     },
     take: (params) => (isLocalQueueName(params.queue) ? takeLocal(local.take({ ...params, queue: withoutLocal(params.queue) })) : remote.take(params)),
-    restore: (letters) => {
+    restore: (letters, options) => {
       // The letters of one call come from one queue.
       const fromLocal = letters.every(({ queue }) => isLocalQueueName(queue));
-      return fromLocal ? local.restore(letters.map((letter) => ({ ...letter, queue: withoutLocal(letter.queue) }))) : remote.restore(letters);
+      return fromLocal ? local.restore(letters.map((letter) => ({ ...letter, queue: withoutLocal(letter.queue) }))) : remote.restore(letters, options);
     },
     count: (queue) => (isLocalQueueName(queue) ? local.count(withoutLocal(queue)) : remote.count(queue)),
   };

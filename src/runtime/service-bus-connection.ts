@@ -86,7 +86,7 @@ export function openOnUse(open: () => Promise<RemoteQueues>): RemoteQueues {
       take: async function* (params) {
         yield* (await opened()).deadLetters.take(params);
       },
-      restore: async (letters) => (await opened()).deadLetters.restore(letters),
+      restore: async (letters, options) => (await opened()).deadLetters.restore(letters, options),
       count: async (queue) => (await opened()).deadLetters.count(queue),
     },
     admin: adminOnUse(async () => (await opened()).admin),

@@ -206,7 +206,8 @@ export class DeadLetterWalk {
 
   #settleRetry(operation: string): Parameters<typeof withRetry>[1] {
     const { clock, random, queue, takeBudgetMs } = this.#parts;
-    return { clock, random, budgetMs: takeBudgetMs, operation, queue };
+    const { signal } = this.#options;
+    return { clock, random, budgetMs: takeBudgetMs, operation, queue, ...(signal === undefined ? {} : { signal }) };
   }
 }
 

@@ -26,6 +26,8 @@ const BATCHES_AT_ONCE = 4;
 /** A body of so many characters or bytes fits into any queue. */
 const SMALL = 16 * 1024;
 
+type Patience = Pick<SendOptions, 'patient' | 'signal'>;
+
 interface Parcel {
   readonly queue: string;
   readonly content: SdkMessage | ServiceBusMessageBatch;
@@ -43,7 +45,7 @@ export async function sendMessages(parts: SendParts, messages: readonly Outgoing
   const sendNext = async (): Promise<void> => {
     for (const { queue, content } of next) {
       if (failures.length > 0) return;
-      await retried(parts, queue, () => parts.senders.send(queue, content), options).catch((error: unknown) => failures.push(error));
+      await retried(parts, queue, () => parts.senders.send(queue, content), options, options.onRepeat).catch((error: unknown) => failures.push(error));
     }
   };
   await Promise.all(Array.from({ length: BATCHES_AT_ONCE }, sendNext));
@@ -65,7 +67,7 @@ function groupsOf(messages: readonly OutgoingMessage[], now: number): ReadonlyMa
   return groups;
 }
 
-async function packed(parts: SendParts, group: readonly OutgoingMessage[], { patient }: SendOptions): Promise<readonly Parcel[]> {
+async function packed(parts: SendParts, group: readonly OutgoingMessage[], options: Patience): Promise<readonly Parcel[]> {
   const [first] = group;
   if (first === undefined) return [];
   const { queue } = first;
@@ -73,7 +75,7 @@ async function packed(parts: SendParts, group: readonly OutgoingMessage[], { pat
   // Alone a message needs no frame around it, and its size no measuring.
   if (group.length === 1 && first.body.length < SMALL) return [{ queue, content: sdkMessage(first, now) }];
   const filled: Parcel[] = [];
-  const newBatch = (): Promise<ServiceBusMessageBatch> => retried(parts, queue, () => parts.senders.newBatch(queue), { patient: patient === true });
+  const newBatch = (): Promise<ServiceBusMessageBatch> => retried(parts, queue, () => parts.senders.newBatch(queue), options);
   let batch = await newBatch();
   for (const message of group) {
     const sent = sdkMessage(message, now);
@@ -87,10 +89,11 @@ async function packed(parts: SendParts, group: readonly OutgoingMessage[], { pat
   return filled;
 }
 
-function retried<T>({ clock, random, sendBudgetMs, takeBudgetMs }: SendParts, queue: string, work: () => Promise<T>, { onRepeat, patient = false }: SendOptions): Promise<T> {
+function retried<T>(parts: SendParts, queue: string, work: () => Promise<T>, { patient = false, signal }: Patience, onRepeat?: () => void): Promise<T> {
+  const { clock, random, sendBudgetMs, takeBudgetMs } = parts;
   // A refusal is an answer: nothing of it was taken.
   const onRetry = (error: unknown): void => (hasCode(error, 'SB_THROTTLED') ? undefined : onRepeat?.());
-  return withRetry(work, { clock, random, budgetMs: patient ? takeBudgetMs : sendBudgetMs, operation: 'send', queue, onRetry });
+  return withRetry(work, { clock, random, budgetMs: patient ? takeBudgetMs : sendBudgetMs, operation: 'send', queue, onRetry, ...(signal === undefined ? {} : { signal }) });
 }
 
 function tooLarge({ queue, messageId, body }: OutgoingMessage, maxBytes: number): AppError {

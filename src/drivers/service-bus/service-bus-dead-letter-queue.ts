@@ -52,8 +52,8 @@ export class ServiceBusDeadLetterQueue implements DeadLetterQueue {
   }
 
   /** In batches, so a failure may leave some of them sent: sending all again is harmless where duplicates are. */
-  async restore(letters: readonly DeadLetter[]): Promise<{ readonly to: 'queue'; readonly restored: number; readonly skipped: number }> {
-    await this.#parts.queue.send(letters.map(restoredMessage), { patient: true });
+  async restore(letters: readonly DeadLetter[], options: { readonly signal?: AbortSignal } = {}): Promise<{ readonly to: 'queue'; readonly restored: number; readonly skipped: number }> {
+    await this.#parts.queue.send(letters.map(restoredMessage), { patient: true, ...options });
     return { to: 'queue', restored: letters.length, skipped: 0 };
   }
 

@@ -37,6 +37,12 @@ export class OperationRun {
     return this.hooks.signal?.aborted === true;
   }
 
+  /** For calls that may wait long. */
+  get whileRunning(): { readonly signal?: AbortSignal } {
+    const { signal } = this.hooks;
+    return signal === undefined ? {} : { signal };
+  }
+
   /** Time to live of messages in this queue. QUEUE_UNKNOWN. */
   ttlMs(queue: string): Promise<number> {
     let ttl = this.#ttl.get(queue);

@@ -119,7 +119,7 @@ async function sendCopy(run: OperationRun, { entry, letter, facts, anew }: Copy,
     notBefore: delayMs > 0 ? run.ports.clock.now() + delayMs : null,
   };
   let maybeTwice = entry.stage === 'sending';
-  await run.ports.queue.send([copy], { onRepeat: () => (maybeTwice = true), patient: true });
+  await run.ports.queue.send([copy], { onRepeat: () => (maybeTwice = true), patient: true, ...run.whileRunning });
   await keeper.advance(maybeTwice ? 'secured-maybe-twice' : 'secured');
 }
 

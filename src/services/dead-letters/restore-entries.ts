@@ -47,7 +47,7 @@ async function restoreEntry(run: OperationRun, entry: LedgerEntry, letter: DeadL
     return;
   }
   await run.advance(entry, 'sending');
-  const { to, restored } = await run.ports.deadLetters.restore([letter]);
+  const { to, restored } = await run.ports.deadLetters.restore([letter], run.whileRunning);
   // A crash here: resuming finds the letter in its place, and the stage says that it was us who put it there. Where
   // letters come back as new messages, that one message can come twice.
   if (restored === 1 || entry.stage === 'sending') run.conclude(entry, { state: 'done', note: to });

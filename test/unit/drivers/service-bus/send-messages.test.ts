@@ -42,6 +42,10 @@ test('a busy queue is waited for by a patient caller, and not for ever', async (
   expect(tries).toBeGreaterThan(6);
 });
 
+test('a patient caller that is told to end is not kept', async () => {
+  expect(await send([BUSY, BUSY], { patient: true, signal: AbortSignal.abort() })).toMatchObject({ end: { code: 'SB_THROTTLED' }, tries: 1 });
+});
+
 test('the caller is told before a message is sent again that may have arrived, not after a refusal', async () => {
   let repeats = 0;
   const onRepeat = (): void => void (repeats += 1);
