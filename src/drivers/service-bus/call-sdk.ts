@@ -2,7 +2,7 @@
 
 import { AppError } from '../../domain/errors.js';
 import type { Clock } from '../../ports/clock.js';
-import { serviceBusError } from './service-bus-errors.js';
+import { operationText, serviceBusError } from './service-bus-errors.js';
 import { withinTime } from '../azure-access/within-time.js';
 
 export type CallEnd = 'answered' | 'silent' | 'failed';
@@ -32,5 +32,5 @@ export async function callSdk<T>({ operation, queue, ended, isCutOff }: SdkCall,
 
 /** `call`'s signal fires when its time is over; what it does after that is nobody's. */
 export function callSdkInTime<T>(sdkCall: SdkCall, { clock, limitMs }: { clock: Clock; limitMs: number }, call: (overdue: AbortSignal) => Promise<T>): Promise<T> {
-  return callSdk(sdkCall, () => withinTime({ clock, limitMs, operation: sdkCall.operation }, call));
+  return callSdk(sdkCall, () => withinTime({ clock, limitMs, operation: operationText(sdkCall) }, call));
 }

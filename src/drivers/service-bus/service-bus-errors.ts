@@ -58,7 +58,8 @@ function tellingLeaf(error: unknown): { facts: ErrorFacts; failure: Failure } {
   return told.findLast(({ failure }) => failure !== UNKNOWN_FAILURE) ?? last;
 }
 
-function operationText({ operation, queue }: ErrorPlace): string {
+/** "send (queue jobs)": continues "cannot". */
+export function operationText({ operation, queue }: ErrorPlace): string {
   if (queue === undefined) return operation;
   return operation.includes('the queue') ? operation.replace('the queue', `the queue ${queue}`) : `${operation} (queue ${queue})`;
 }
