@@ -36,7 +36,7 @@ const PEEKS_AT_ONCE = 8;
 /** Shown for a queue whose settings nobody may ask for. */
 const SERVICE_DEFAULTS = { lockMs: 60_000, ttlMs: Number.MAX_SAFE_INTEGER, maxAttempts: 10 };
 const MANAGE_HINT =
-  'counts need the right Manage, or Listen to look into the queues; a key that was copied wrongly, renewed or is over has neither: see what it may do with `copiloteval doctor`';
+  'counts need the right Manage, or Listen to look into the queues; a wrong key and a signature that is over have neither: see what it may do with `copiloteval doctor`';
 
 export class ServiceBusQueueAdmin implements QueueAdmin {
   readonly #parts: QueueAdminParts;
