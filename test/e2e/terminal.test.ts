@@ -3,6 +3,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { build } from 'esbuild';
@@ -83,6 +84,27 @@ test('a storm of sizes ends with the last one, with one clear', async () => {
   expect(running.raw().slice(from).split('\u001b[2J').length - 1).toBe(1);
   running.type('q');
   await running.until((screen) => screen.includes('AFTER'));
+});
+
+test('an answer that the terminal still owes at the end is taken, and not left to the shell', async () => {
+  const running = start();
+  await running.until(() => running.raw().includes('\u001b[5n'));
+  await running.until((screen) => screen.includes('100x30'));
+  // Later than a line that keeps up: from now on every frame asks.
+  await pause(300);
+  running.type('\u001b[0n');
+  running.type('j');
+  await running.until(() => running.raw().split('\u001b[5n').length === 3);
+  running.type('q');
+  await running.until(() => running.raw().includes('\u001b[?1049l'));
+  running.type('\u001b[0n');
+  const from = performance.now();
+  await running.until((screen) => screen.includes('AFTER'));
+  expect(performance.now() - from, 'not for longer than the answer needs').toBeLessThan(2_500);
+  running.type('\r');
+  await running.exited;
+  expect(running.raw()).toContain('code=0');
+  expect(running.raw()).not.toContain('^[');
 });
 
 test('an editor has the terminal to itself and its text comes back', async () => {

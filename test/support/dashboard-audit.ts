@@ -24,6 +24,8 @@ const ESC = '\u001b';
 const BEGIN = `${ESC}[?2026h`;
 const END = `${ESC}[?2026l`;
 /** The alternate screen, without wrapping, without a cursor, with marked pastes, focus reports and a wheel that scrolls. */
+/** Behind a frame: whether the terminal is there yet. It shows nothing. */
+const QUESTION = `${ESC}[5n`;
 const SCREEN = ['?1049h', '?7l', '?25l'].map((mode) => `${ESC}[${mode}`).join('');
 const INPUT = ['?2004h', '?1004h', '?1007h'].map((mode) => `${ESC}[${mode}`).join('');
 /** What stands before the program is read in: rows on an empty screen. */
@@ -90,7 +92,7 @@ class Auditor implements Audit {
       // (b): a frame is ended before the next begins.
       if (end === -1 || inner.includes(BEGIN)) return 0;
       await this.#frame(inner);
-      return end + END.length;
+      return end + END.length + (rest.startsWith(QUESTION, end + END.length) ? QUESTION.length : 0);
     }
     for (const way of [SCREEN, INPUT, LEAVE]) {
       if (!rest.startsWith(way)) continue;

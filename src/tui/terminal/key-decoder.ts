@@ -5,8 +5,8 @@
 import type { Clock } from '../../ports/clock.js';
 import type { Key, TerminalEvent } from './terminal.js';
 
-/** What of the terminal's events comes as bytes. */
-export type TerminalInput = Extract<TerminalEvent, { kind: 'key' | 'paste' | 'focus' }>;
+/** What of the terminal's events comes as bytes, and its answer to the question whether it is there. */
+export type TerminalInput = Extract<TerminalEvent, { kind: 'key' | 'paste' | 'focus' }> | { readonly kind: 'answer' };
 
 /** An escape byte without more after it is the Escape key once this has passed: packets of one sequence come closer. */
 export const ESCAPE_WAIT_MS = 40;
@@ -16,6 +16,8 @@ const MAX_PASTE_CHARS = 1_000_000;
 const ESC = '\u001b';
 const PASTE_END = `${ESC}[201~`;
 const LONGEST_SEQUENCE = 32;
+/** To DSR 5: the terminal is well. */
+const ANSWER = '[0n';
 
 export class KeyDecoder {
   readonly #clock: Clock;
@@ -103,6 +105,7 @@ export class KeyDecoder {
 
   #sequence(sequence: string): void {
     if (sequence === '[200~') this.#paste = '';
+    else if (sequence === ANSWER) this.#emit({ kind: 'answer' });
     else if (sequence === '[I' || sequence === '[O') this.#emit({ kind: 'focus', focused: sequence === '[I' });
     else {
       const key = keyOfSequence(sequence);

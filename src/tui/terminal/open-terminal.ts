@@ -6,8 +6,10 @@ import type { ReadStream, WriteStream } from 'node:tty';
 import type { Clock } from '../../ports/clock.js';
 import { copySequence } from './clipboard.js';
 import { editText } from './edit-text.js';
+import { FrameLine } from './frame-line.js';
 import { FrameWriter } from './frame-writer.js';
 import { KeyDecoder } from './key-decoder.js';
+import { takeAnswer } from './late-answer.js';
 import { Outgoing, putInto } from './outgoing.js';
 import { StrayOutput } from './stray-output.js';
 import type { Size, Terminal, TerminalEvent, Written } from './terminal.js';
@@ -45,6 +47,7 @@ class ProcessTerminal implements Terminal {
   readonly failure: Promise<never>;
   readonly #parts: TerminalParts;
   readonly #outgoing: Outgoing;
+  readonly #line: FrameLine;
   readonly #frames: FrameWriter;
   readonly #decoder: KeyDecoder;
   readonly #stray = new StrayOutput(process.stderr);
@@ -60,15 +63,17 @@ class ProcessTerminal implements Terminal {
     this.failure = new Promise((_resolve, reject) => (this.#fail = reject));
     // Somebody may look only later; that is no unhandled rejection.
     this.failure.catch(() => undefined);
+    this.#outgoing = new Outgoing(putInto(stdout), clock, this.#gone);
+    const line = new FrameLine(this.#outgoing, clock);
     const target = {
       size: (): Size => this.size,
-      write: (text: string): void => this.#outgoing.write(text),
-      backlog: (): number => this.#outgoing.backlog,
-      onDrain: (handler: () => void): void => this.#outgoing.onDrain(handler),
+      write: (text: string): void => line.write(text),
+      backlog: (): number => line.backlog(),
+      onDrain: (handler: () => void): void => line.onDrain(handler),
     };
-    this.#outgoing = new Outgoing(putInto(stdout), clock, this.#gone);
+    this.#line = line;
     this.#frames = new FrameWriter(target, clock);
-    this.#decoder = new KeyDecoder(clock, (input) => this.#tell(input));
+    this.#decoder = new KeyDecoder(clock, (input) => (input.kind === 'answer' ? line.answered() : this.#tell(input)));
   }
 
   get size(): Size {
@@ -170,7 +175,10 @@ class ProcessTerminal implements Terminal {
     this.#state = 'lent';
     this.#frames.suspend();
     this.#parts.stdin.pause();
+    const answerDueMs = this.#line.answerDueMs();
+    this.#line.forget();
     this.#outgoing.writeLast(LEAVE_MODES, PATIENCE_MS);
+    if (answerDueMs > 0) takeAnswer(answerDueMs, this.#parts.clock);
     this.#setRawMode(false);
     this.#stray.release();
   }

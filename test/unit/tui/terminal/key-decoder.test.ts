@@ -51,6 +51,10 @@ describe('sequences', () => {
     expect(keysOf(['\u001b[<64;10;10M', '\u001b[10;4R', '\u001b[?62;c', '\u001b[M', 'k'])).toEqual(['k']);
   });
 
+  test('the answer to the question whether the terminal is there is no key, and is told', () => {
+    expect(inputsOf(['j\u001b[', '0n', 'k'])).toEqual([{ kind: 'key', key: { name: 'j', text: 'j' } }, { kind: 'answer' }, { kind: 'key', key: { name: 'k', text: 'k' } }]);
+  });
+
   test('a sequence split anywhere between packets is one key', () => {
     for (const cut of [1, 2, 3, 4, 5]) expect(keysOf(['\u001b[1;5C'.slice(0, cut), '\u001b[1;5C'.slice(cut)])).toEqual(['ctrl-right']);
   });
