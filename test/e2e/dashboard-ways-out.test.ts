@@ -7,8 +7,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { PROGRAM } from '../support/built-program.js';
-import { endPty, openHome, startDashboard, type DashboardPty } from '../support/dashboard-pty.js';
-import { startInPty } from '../support/pty-program.js';
+import { childOf, endPty, openHome, startDashboard, type DashboardPty } from '../support/dashboard-pty.js';
+import { startInPty, type PtyProgram } from '../support/pty-program.js';
 import { tempDir } from '../support/temp-dir.js';
 
 /** Read by Node before the program: on SIGUSR2 something in the process goes wrong, in the way that FAULT names. */
@@ -30,6 +30,7 @@ describe('every way out gives the terminal back', () => {
     ['SIGTERM', 143, signal('SIGTERM')],
     ['SIGHUP', 129, signal('SIGHUP')],
     ['SIGINT', 130, signal('SIGINT')],
+    ['SIGQUIT', 131, signal('SIGQUIT')],
     ['an exception in a timer', 70, signal('SIGUSR2'), { fault: 'timer', says: 'thrown in a timer' }],
     ['a promise nobody awaits', 70, signal('SIGUSR2'), { fault: 'promise', says: 'rejected and not awaited' }],
     [
@@ -130,25 +131,63 @@ test('what a library writes to standard error stays out of the screen and is the
 });
 
 test('Ctrl-Z gives the terminal back, fg draws the screen again, also in a window that got another size meanwhile', async () => {
-  const { cwd } = openHome(tempDir());
-  const shell = startInPty({ file: 'sh', args: ['-i'], env: { PS1: 'shell> ', HOME: cwd, COPILOTEVAL_HOME: `${cwd}/home` }, cwd });
-  onTestFinished(() => endPty(shell));
-  await shell.until((screen) => screen.includes('shell>'));
-  shell.type(`'${process.execPath}' '${PROGRAM}' dashboard\r`);
-  await shell.until((screen) => screen.includes('evaluation-jobs'));
+  const shell = await startInShell();
   shell.type('\u001a');
   await shell.until((screen) => /Stopped[^]*shell>/i.test(screen));
   expect(setModes(shell.raw())).toEqual([]);
   shell.resize(80, 24);
   shell.type('fg\r');
   await shell.until((screen, rows) => screen.includes('evaluation-jobs') && rows[2]?.length === 80 && /\? help/.test(rows[23] ?? ''));
-  shell.type('4');
-  await shell.until((screen) => screen.includes('copiloteval worker start'));
-  shell.type('q');
-  await shell.until((screen) => screen.trimEnd().endsWith('shell>'));
-  expect(setModes(shell.raw())).toEqual([]);
-  shell.type('exit\r');
-  await shell.exited;
+  await leaveForShell(shell);
+});
+
+test('stopped by SIGSTOP, of which no program hears, it reads keys and draws again after fg', async () => {
+  const shell = await startInShell();
+  const since = shell.raw().length;
+  process.kill(childOf(shell.pty.pid), 'SIGSTOP');
+  // The shell writes into the screen that was left to it.
+  await shell.until(() => /Stopped/i.test(shell.raw().slice(since)));
+  const from = shell.raw().length;
+  // What better shells do by themselves; in raw mode only a line feed ends a line.
+  shell.type('stty sane\n');
+  await shell.until(() => shell.raw().slice(from).includes('shell>'));
+  shell.type('fg\r');
+  await shell.until(() => shell.raw().slice(from).includes('evaluation-jobs'));
+  await leaveForShell(shell);
+});
+
+test('Ctrl-Z in the editor stops the whole job; after fg the editor goes on, and so does the dashboard', async () => {
+  const editor = join(tempDir(), 'editor.sh');
+  // As editors do it that read Ctrl-Z themselves.
+  writeFileSync(editor, '#!/bin/sh\necho editing; kill -TSTP 0; printf \'{"after":"fg"}\' > "$1"\n', { mode: 0o755 });
+  const shell = await startInShell({ EDITOR: editor });
+  shell.type('n');
+  await shell.until((screen) => screen.includes('New job') && screen.includes('echo'));
+  shell.type('\t\r');
+  await shell.until((screen) => /editing[^]*Stopped[^]*shell>/i.test(screen));
+  shell.type('fg\r');
+  await shell.until((screen) => screen.includes('{"after":"fg"}'));
+  shell.type('\u001b');
+  await shell.until((screen) => screen.includes('── Queues'));
+  await leaveForShell(shell);
+});
+
+test.each([['Ctrl-C', '\u0003'], ['Ctrl-\\', '\u001c']])('%s in an editor ends the editor, not the dashboard', async (_key, byte) => {
+  const editor = join(tempDir(), 'editor.sh');
+  writeFileSync(editor, '#!/bin/sh\necho editing; read line\n', { mode: 0o755 });
+  const { cwd } = openHome(tempDir());
+  const dashboard = startDashboard({ cwd, env: { EDITOR: editor } });
+  await dashboard.until((screen) => screen.includes('evaluation-jobs'));
+  dashboard.type('n');
+  await dashboard.until((screen) => screen.includes('New job') && screen.includes('echo'));
+  dashboard.type('\t\r');
+  await dashboard.until((screen) => screen.includes('editing'));
+  dashboard.type(byte);
+  await dashboard.until((screen) => /editor/.test(screen.split('\n').at(-2) ?? ''));
+  dashboard.type('\u001b');
+  await dashboard.until((screen) => screen.includes('── Queues'));
+  dashboard.type('q');
+  expect((await dashboard.exited).exitCode).toBe(0);
 });
 
 test('$EDITOR has the terminal to itself; what it leaves is in the form, and the screen is whole again', async () => {
@@ -185,6 +224,28 @@ test('a terminal that was left behind is brought back by a command', async () =>
   await broken.exited;
   expect(setModes(broken.raw())).toEqual([]);
 });
+
+/** The dashboard as a job of an interactive shell. */
+async function startInShell(env: Readonly<Record<string, string>> = {}): Promise<PtyProgram> {
+  const { cwd } = openHome(tempDir());
+  const shell = startInPty({ file: 'sh', args: ['-i'], env: { PS1: 'shell> ', HOME: cwd, COPILOTEVAL_HOME: `${cwd}/home`, ...env }, cwd });
+  onTestFinished(() => endPty(shell));
+  await shell.until((screen) => screen.includes('shell>'));
+  shell.type(`'${process.execPath}' '${PROGRAM}' dashboard\r`);
+  await shell.until((screen) => screen.includes('evaluation-jobs'));
+  return shell;
+}
+
+/** By keys, which it must still read. */
+async function leaveForShell(shell: PtyProgram): Promise<void> {
+  shell.type('4');
+  await shell.until((screen) => screen.includes('copiloteval worker start'));
+  shell.type('q');
+  await shell.until((screen) => screen.trimEnd().endsWith('shell>'));
+  expect(setModes(shell.raw())).toEqual([]);
+  shell.type('exit\r');
+  await shell.exited;
+}
 
 function start({ fault = '' }: { readonly fault?: string } = {}): DashboardPty {
   const cwd = tempDir();

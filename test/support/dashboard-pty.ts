@@ -92,7 +92,7 @@ export function endPty({ pty }: PtyProgram): void {
 }
 
 /** The only child of a shell, Linux only. */
-function childOf(pid: number): number {
+export function childOf(pid: number): number {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
   if (children.length !== 1) throw new Error(`the shell has ${children.length} children`);
   return Number(children[0]);

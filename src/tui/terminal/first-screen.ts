@@ -5,7 +5,7 @@
 import { writeSync } from 'node:fs';
 import { LEAVE_MODES, SCREEN_MODES } from './terminal-modes.js';
 
-const SIGNALS = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
+const SIGNALS = ['SIGHUP', 'SIGINT', 'SIGTERM', 'SIGQUIT'] as const;
 
 export class FirstScreen {
   readonly #owner: NodeJS.Process;

@@ -9,6 +9,7 @@ import { editText } from './edit-text.js';
 import { FrameLine } from './frame-line.js';
 import { FrameWriter } from './frame-writer.js';
 import { KeyDecoder } from './key-decoder.js';
+import { leaveInterruptsTo } from './interrupts.js';
 import { takeAnswer } from './late-answer.js';
 import { Outgoing, putInto } from './outgoing.js';
 import { StrayOutput } from './stray-output.js';
@@ -103,7 +104,7 @@ class ProcessTerminal implements Terminal {
   }
 
   edit(document: { readonly name: string; readonly text: string }): Promise<string | null> {
-    return this.suspend(async () => editText(document, this.#parts.settings.editor));
+    return this.suspend(() => leaveInterruptsTo(() => editText(document, this.#parts.settings.editor)));
   }
 
   copy(text: string): void {
@@ -125,9 +126,7 @@ class ProcessTerminal implements Terminal {
     this.#lend();
     // As the terminal itself does it: the whole job stops, also a program that this one was started through. Where no shell
     // could bring it back, the system lets the signal pass.
-    process.off('SIGTSTP', this.#stopAsked);
     process.kill(0, 'SIGTSTP');
-    process.on('SIGTSTP', this.#stopAsked);
     setImmediate(() => this.#takeAgain());
   }
 
@@ -158,6 +157,7 @@ class ProcessTerminal implements Terminal {
     this.#stray.hold();
     this.#setRawMode(true);
     this.#outgoing.write(modes);
+    this.#setStopHooks('on');
     this.#parts.stdin.resume();
   }
 
@@ -173,6 +173,7 @@ class ProcessTerminal implements Terminal {
   #lend(): void {
     if (this.#state !== 'ours') return;
     this.#state = 'lent';
+    this.#setStopHooks('off');
     this.#frames.suspend();
     this.#parts.stdin.pause();
     const answerDueMs = this.#line.answerDueMs();
@@ -189,6 +190,11 @@ class ProcessTerminal implements Terminal {
     process[to]('unhandledRejection', this.#crashed);
     // Not the stream's own event, which is silent about a size that came and went.
     process[to]('SIGWINCH', this.#resized);
+    process[to]('SIGQUIT', this.#quitAsked);
+  }
+
+  /** Not while the terminal is lent: an editor that is stopped with Ctrl-Z stops this program with it, or no shell comes. */
+  #setStopHooks(to: 'on' | 'off'): void {
     process[to]('SIGCONT', this.#continued);
     process[to]('SIGTSTP', this.#stopAsked);
   }
@@ -221,7 +227,16 @@ class ProcessTerminal implements Terminal {
 
   readonly #stopAsked = (): void => this.stop();
 
-  readonly #continued = (): void => this.#takeAgain();
+  /** Stopped by SIGSTOP, which nobody is told of: the shell has set the terminal to its own needs since. */
+  readonly #continued = (): void => {
+    this.#lend();
+    this.#takeAgain();
+  };
+
+  readonly #quitAsked = (): void => {
+    this.restore();
+    process.kill(process.pid, 'SIGQUIT');
+  };
 
   readonly #resized = (): void => {
     this.#resizeTimer?.abort();

@@ -47,7 +47,7 @@ describe('the first screen', () => {
   });
 
   test('is given back when the process ends, crashes or gets a signal, which then does what it does', () => {
-    for (const event of ['exit', 'uncaughtExceptionMonitor', 'SIGTERM', 'SIGINT', 'SIGHUP']) {
+    for (const event of ['exit', 'uncaughtExceptionMonitor', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']) {
       const { screen, written, owner, killed } = open();
       screen.paint('frame');
       owner.emit(event, event);
