@@ -1,5 +1,8 @@
 // Ties the program to the real process: streams, environment, signals, exit code.
 
+import { closeSync } from 'node:fs';
+import { isatty } from 'node:tty';
+
 import type { SignalName, SignalSource } from './commands/signals.js';
 import { VERSION } from './version.js';
 
@@ -9,6 +12,7 @@ import { VERSION } from './version.js';
  */
 export async function runProcess(): Promise<void> {
   const argv = process.argv.slice(2);
+  outliveTerminal();
   // What other tools ask to see whether we are there; the rest of the program is not loaded for it.
   if (argv.length === 1 && argv[0] === '--version') {
     process.stdout.write(`${VERSION}\n`);
@@ -24,6 +28,17 @@ export async function runProcess(): Promise<void> {
     env: process.env,
     cwd: process.cwd(),
     signals: processSignals,
+  });
+}
+
+/**
+ * Node sets its terminals back at the very end, and aborts with a core dump where one has gone meanwhile: its window was
+ * closed. What is closed by then it leaves alone.
+ */
+function outliveTerminal(): void {
+  const terminals = [0, 1, 2].filter((fd) => isatty(fd));
+  process.on('exit', () => {
+    for (const fd of terminals) if (!isatty(fd)) closeSync(fd);
   });
 }
 

@@ -1,6 +1,6 @@
 // The real command in a real terminal: however it ends, the terminal is as it was, and what went wrong can be read.
 
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -61,6 +61,22 @@ describe('every way out gives the terminal back', () => {
     if (says === undefined) expect(shown).not.toMatch(/error/i);
     else expect(shown).toMatch(new RegExp(`error:.*${says}`));
   });
+});
+
+test('its window is closed: it ends by itself and without a crash', async () => {
+  const { cwd } = openHome(tempDir());
+  const status = join(cwd, 'status');
+  const window = startInPty({
+    file: 'sh',
+    args: ['-c', `trap '' HUP; '${process.execPath}' '${PROGRAM}' dashboard; echo "code=$?" > '${status}'`],
+    env: { HOME: cwd, COPILOTEVAL_HOME: `${cwd}/home` },
+    cwd,
+  });
+  onTestFinished(() => endPty(window));
+  await window.until((screen) => screen.includes('evaluation-jobs'));
+  // All that is left of it when the terminal's program ends.
+  (window.pty as typeof window.pty & { destroy(): void }).destroy();
+  await expect.poll(() => existsSync(status) && readFileSync(status, 'utf8'), { timeout: 10_000 }).toBe('code=129\n');
 });
 
 test('a quit is not kept waiting: the process ends with the screen', async () => {
