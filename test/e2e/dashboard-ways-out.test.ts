@@ -224,14 +224,14 @@ test('$EDITOR has the terminal to itself; what it leaves is in the form, and the
   expect(setModes(dashboard.raw())).toEqual([]);
 });
 
-test('an editor that fails says so, and nothing changes', async () => {
+test.each([['false', /the editor ended with an error/], ['no-such-editor -w', /the editor "no-such-editor -w" cannot be started \(set VISUAL or EDITOR/]])('an editor that fails says so, and nothing changes: %s', async (editor, says) => {
   const { cwd } = openHome(tempDir());
-  const dashboard = startDashboard({ cwd, env: { EDITOR: 'false' } });
+  const dashboard = startDashboard({ cwd, columns: 140, env: { EDITOR: editor } });
   await dashboard.until((screen) => screen.includes('evaluation-jobs'));
   dashboard.type('n');
   await dashboard.until((screen) => screen.includes('New job') && screen.includes('echo'));
   dashboard.type('\t\r');
-  await dashboard.until((screen) => /editor/.test(screen.split('\n').at(-2) ?? ''));
+  await dashboard.until((screen) => says.test(screen.split('\n').at(-2) ?? ''));
 });
 
 test('a terminal that was left behind is brought back by a command', async () => {

@@ -7,10 +7,13 @@ import { basename, join } from 'node:path';
 
 import { AppError } from '../../domain/errors.js';
 
+/** What a shell ends with when there is no such program, or it may not be run. */
+const NOT_STARTED: readonly number[] = [126, 127];
+
 /**
- * The text as the editor left it; null when the editor could not be started or ended with an error. The file lies in a
- * directory only this user can read, since payloads may be confidential, and is gone afterwards. FILE_UNWRITABLE,
- * FILE_UNREADABLE.
+ * The text as the editor left it; null when the editor ended with an error. The file lies in a directory only this user can
+ * read, since payloads may be confidential, and is gone afterwards. CONFIG_INVALID when it cannot be started,
+ * FILE_UNWRITABLE, FILE_UNREADABLE.
  */
 export function editText(document: { readonly name: string; readonly text: string }, editor: string): string | null {
   const directory = attempt('FILE_UNWRITABLE', () => mkdtempSync(join(tmpdir(), 'copiloteval-')));
@@ -19,6 +22,9 @@ export function editText(document: { readonly name: string; readonly text: strin
     attempt('FILE_UNWRITABLE', () => writeFileSync(file, document.text, { mode: 0o600 }));
     // EDITOR is a command line by convention (`code --wait`), so a shell reads it; the file's name comes as an argument.
     const { status } = spawnSync('sh', ['-c', `${editor} "$1"`, 'sh', file], { stdio: 'inherit' });
+    if (status !== null && NOT_STARTED.includes(status)) {
+      throw new AppError('CONFIG_INVALID', `the editor "${editor}" cannot be started`, { hint: 'set VISUAL or EDITOR to one that is installed' });
+    }
     return status === 0 ? attempt('FILE_UNREADABLE', () => readFileSync(file, 'utf8')) : null;
   } finally {
     rmSync(directory, { recursive: true, force: true });

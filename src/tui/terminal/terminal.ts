@@ -62,7 +62,7 @@ export interface Terminal {
 
   /**
    * Lets the user change a text in the editor of his choice, on a file of this name in a private directory. Null when the
-   * editor ended with an error. FILE_UNWRITABLE and FILE_UNREADABLE as usual.
+   * editor ended with an error. CONFIG_INVALID when it cannot be started; FILE_UNWRITABLE and FILE_UNREADABLE as usual.
    */
   edit(document: { readonly name: string; readonly text: string }): Promise<string | null>;
 
