@@ -82,6 +82,12 @@ export class KeyDecoder {
     const rest = this.#pending.slice(1);
     if (rest === '') return false;
     if (rest.startsWith('[') || rest.startsWith('O')) return this.#readSequence(rest);
+    const string = STRING.exec(rest)?.[0];
+    if (string !== undefined) {
+      this.#pending = rest.slice(string.length);
+      return true;
+    }
+    if (STRING_BEGUN.test(rest)) return false;
     // Escape and another key, typed or sent in one packet: no key of ours is a chord with Alt.
     this.#pending = rest;
     this.#named('escape');
@@ -131,6 +137,12 @@ export class KeyDecoder {
     this.#emit({ kind: 'key', key: { name, text: null } });
   }
 }
+
+// What a terminal answers to an editor that has ended meanwhile: of its colours (OSC), of its settings (DCS).
+// eslint-disable-next-line no-control-regex -- it ends with a bell or a string terminator
+const STRING = /^(?:\]|P)\d[^\u0007\u001b]*(?:\u0007|\u001b\\)/;
+// eslint-disable-next-line no-control-regex -- as above
+const STRING_BEGUN = /^(?:\]|P)(?:\d[^\u0007\u001b]{0,200}\u001b?)?$/;
 
 function couldGrow(rest: string): boolean {
   return rest.length < LONGEST_SEQUENCE && /^(O|\[[\u0030-\u003f]*[\u0020-\u002f]*)$/.test(rest);

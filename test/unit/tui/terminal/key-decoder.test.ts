@@ -55,6 +55,15 @@ describe('sequences', () => {
     expect(inputsOf(['j\u001b[', '0n', 'k'])).toEqual([{ kind: 'key', key: { name: 'j', text: 'j' } }, { kind: 'answer' }, { kind: 'key', key: { name: 'k', text: 'k' } }]);
   });
 
+  test('answers to what an editor has asked, of colours and settings, are no keys, also when they are cut', () => {
+    const answers = '\u001b]11;rgb:1d1d/1f1f/2121\u001b\\\u001b]10;rgb:ff/ff/ff\u0007\u001bP1$r0 q\u001b\\';
+    for (let cut = 0; cut <= answers.length; cut += 1) expect(keysOf([`j${answers.slice(0, cut)}`, `${answers.slice(cut)}k`])).toEqual(['j', 'k']);
+  });
+
+  test('Escape and P typed at once are two keys', async () => {
+    expect(keysOf(['\u001bPj', '\u001b]j'])).toEqual(['escape', 'P', 'j', 'escape', ']', 'j']);
+  });
+
   test('a sequence split anywhere between packets is one key', () => {
     for (const cut of [1, 2, 3, 4, 5]) expect(keysOf(['\u001b[1;5C'.slice(0, cut), '\u001b[1;5C'.slice(cut)])).toEqual(['ctrl-right']);
   });
