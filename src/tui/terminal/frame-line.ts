@@ -52,7 +52,7 @@ export class FrameLine {
   /** Called once, when the next frame may go. */
   onDrain(handler: () => void): void {
     this.#drained = handler;
-    if (this.#outgoing.backlog > 0) this.#outgoing.onDrain(() => this.#tellDrained());
+    if (this.#outgoing.backlog > 0) this.#tellDrained();
   }
 
   /** The terminal has answered. */
@@ -77,7 +77,6 @@ export class FrameLine {
   forget(): void {
     this.#endQuestion();
     this.#underWay = 0;
-    this.#drained = undefined;
   }
 
   #wantsToAsk(): boolean {
@@ -113,7 +112,8 @@ export class FrameLine {
   }
 
   #tellDrained(): void {
-    if (this.backlog() > 0) return;
+    if (this.#outgoing.backlog > 0) return this.#outgoing.onDrain(() => this.#tellDrained());
+    if (this.#isLate()) return;
     const drained = this.#drained;
     this.#drained = undefined;
     drained?.();

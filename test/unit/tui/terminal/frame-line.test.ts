@@ -24,6 +24,18 @@ describe('a line that is slow, behind a system that takes everything at once', (
     expect(far.shown()).toBe(far.drawn());
   });
 
+  test('goes on like that after another program had the terminal', async () => {
+    const far = openFar({ perSecond: 2_000, answers: true });
+    await far.drawFor(15_000, 100);
+    far.writer.suspend();
+    far.line.forget();
+    await far.pass(3_000);
+    far.writer.resume();
+    await far.drawFor(3_000, 100);
+    await far.pass(5_000);
+    expect(far.shown()).toBe(far.drawn());
+  });
+
   test('without answers it is as if nothing was asked, and nothing is asked any more', async () => {
     const far = openFar({ perSecond: 2_000, answers: false });
     await far.drawFor(30_000, 100);
