@@ -1,16 +1,20 @@
-// Draws docs/dashboard.svg: the real program in a pseudo terminal over data of a small incident, its cells as SVG.
+// Draws docs/dashboard.svg: the real program in a pseudo terminal over data of a small incident, its cells as SVG. Takes four
+// minutes, since its trends are of what happened while it was open.
 // `npm run build && node scripts/run-typescript.mjs scripts/draw-dashboard.ts`
 
 import { spawn as start, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import xterm from '@xterm/headless';
 import { spawn } from 'node-pty';
 
 const COLUMNS = 110;
-const ROWS = 28;
+const ROWS = 26;
+const MINUTES = 4;
+const WAVE_MS = 12_000;
 const CELL = { width: 8.4, height: 18 };
 const PALETTE = ['#1d1f21', '#e06c75', '#98c379', '#e5c07b', '#61afef', '#c678dd', '#56b6c2', '#d0d0d0', '#7f848e', '#ff7b86', '#a9dc76', '#ffd866', '#78b8ff', '#d699ff', '#6fd3e0', '#ffffff'];
 const PAPER = '#16181a';
@@ -25,35 +29,49 @@ const run = (args: readonly string[], input = ''): void => {
 
 try {
   run(['init', '--yes', '--set', 'retryBaseSeconds=0.1']);
-  run(['submit', '--from', '-'], lines(60, (n) => ({ type: 'echo', payload: { n } })) + lines(7, () => ({ type: 'fail', payload: { times: 9, message: 'upstream answered 503' } })));
-  run(['worker', 'start', '--drain']);
-  run(['submit', '--from', '-'], lines(90, (n) => ({ type: 'sleep', payload: { ms: 300 + (n % 9) * 100 } })));
-  const worker = start(process.execPath, ['bin/copiloteval.js', 'worker', 'start', '--concurrency', '4'], { env, stdio: 'ignore' });
+  run(['queues', 'create', 'scoring-jobs']);
+  const workers = ['evaluation-jobs', 'scoring-jobs'].map((queue) =>
+    start(process.execPath, ['bin/copiloteval.js', 'worker', 'start', '--queue', queue, '--concurrency', '4'], { env, stdio: 'ignore' }),
+  );
   try {
     writeFileSync('docs/dashboard.svg', await picture());
   } finally {
-    worker.kill('SIGKILL');
+    for (const worker of workers) worker.kill('SIGKILL');
   }
 } finally {
   rmSync(home, { recursive: true, force: true });
+}
+
+/** More and less of everything, as it goes; failures only at the end. */
+function submitWave(wave: number, last: number): void {
+  const swell = Math.sin((wave / last) * Math.PI * 3);
+  run(['submit', '--from', '-'], lines(60 + Math.round(40 * swell), (n) => ({ type: 'sleep', payload: { ms: 300 + (n % 9) * 100 } })));
+  run(['submit', '--from', '-', '--queue', 'scoring-jobs'], lines(70 - Math.round(60 * swell), (n) => ({ type: n % 3 === 0 ? 'echo' : 'sleep', payload: { ms: 400 + (n % 7) * 100 } })));
+  if (wave > last - 4) run(['submit', '--from', '-'], lines(3, () => ({ type: 'fail', payload: { times: 9, message: 'upstream answered 503' } })));
 }
 
 function lines(count: number, job: (n: number) => object): string {
   return Array.from({ length: count }, (_, n) => `${JSON.stringify(job(n))}\n`).join('');
 }
 
-/** The overview as it stands when the worker is known and has done something. */
+/** The overview after some minutes, with both workers known and the failures told of. */
 async function picture(): Promise<string> {
   const terminal = new xterm.Terminal({ cols: COLUMNS, rows: ROWS, allowProposedApi: true });
   const dashboard = spawn(process.execPath, ['bin/copiloteval.js', 'dashboard'], { cols: COLUMNS, rows: ROWS, env });
-  await new Promise<void>((resolve) => {
+  const shows = new Promise<void>((resolve) => {
     dashboard.onData((data) => {
       terminal.write(data, () => {
         const shown = Array.from({ length: ROWS }, (_, row) => terminal.buffer.active.getLine(row)?.translateToString() ?? '').join('\n');
-        if (/Workers 1/.test(shown) && /dead \+7/.test(shown) && /p50/.test(shown) && /sleep/.test(shown)) resolve();
+        if (/Workers 2/.test(shown) && /dead \+\d/.test(shown) && /p50/.test(shown) && shown.includes('? help')) resolve();
       });
     });
   });
+  const waves = (MINUTES * 60_000) / WAVE_MS;
+  for (let wave = 0; wave < waves; wave += 1) {
+    submitWave(wave, waves);
+    await pause(WAVE_MS);
+  }
+  await shows;
   const svg = draw(terminal);
   dashboard.write('\u0003');
   return svg;
