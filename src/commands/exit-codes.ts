@@ -87,7 +87,6 @@ export const EXIT_CODE_OF: Readonly<Record<ErrorCode, ExitCode>> = {
   PORT_UNUSABLE: 4,
   EMULATOR_RUNNING: 4,
   DOCTOR_FAILED: 3,
-  TERMINAL_GONE: 129,
   DEMO_FAILED: 1,
   INTERNAL: 70,
 };

@@ -68,7 +68,6 @@ export const ERROR_CODES = {
   PORT_UNUSABLE: 'A port cannot be listened on: it is taken or not allowed.',
   EMULATOR_RUNNING: "Another emulator has this emulator's file open.",
   DOCTOR_FAILED: 'A check of `copiloteval doctor` failed.',
-  TERMINAL_GONE: 'The terminal was closed under the dashboard.',
   DEMO_FAILED: 'The demo did not reach its end.',
   INTERNAL: 'A bug in copiloteval.',
 } as const;
