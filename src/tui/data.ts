@@ -40,11 +40,14 @@ export interface OverviewData {
 /** Transitions of the last fifteen minutes. */
 export interface Lifecycle {
   readonly accepted: number;
+  /** Attempts that began: a job that is tried again counts again. */
   readonly started: number;
   readonly succeeded: number;
   readonly failed: number;
   readonly deadLettered: number;
   readonly cancelled: number;
+  /** Jobs that wait for their next attempt now; null where the queues are another system, which does not tell them apart. */
+  readonly retrying: number | null;
 }
 
 export interface TypeThroughput {

@@ -140,7 +140,7 @@ export function overviewData(change: Partial<OverviewData> = {}): OverviewData {
     lastMinute: { 'evaluation-jobs': 402, 'scoring-jobs': -90 },
     deadGrowth: { 'evaluation-jobs': 96 },
     endedPerMinute: Array.from({ length: 30 }, (_, index) => 1500 + ((index * 37) % 400)),
-    lifecycle: { accepted: 31_204, started: 30_988, succeeded: 29_871, failed: 12, deadLettered: 96, cancelled: 3 },
+    lifecycle: { accepted: 31_204, started: 30_988, succeeded: 29_871, failed: 12, deadLettered: 96, cancelled: 3, retrying: 740 },
     byType: [
       { type: 'evaluation', succeeded: 20_100, failed: 96 },
       { type: 'echo', succeeded: 9771, failed: 0 },

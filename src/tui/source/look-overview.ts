@@ -5,7 +5,7 @@ import { reasonFingerprint } from '../../domain/reason-fingerprint.js';
 import type { MinuteCount } from '../../ports/job-counters.js';
 import { queueStats, type QueueStat, type QueueStats } from '../../services/queue-stats.js';
 import type { FailureCause, Lifecycle, OverviewData, RunTimes, ScreenCost, TypeThroughput } from '../data.js';
-import type { DashboardPorts } from './ports.js';
+import { isCostly, type DashboardPorts } from './ports.js';
 import { pastDead, pastDepth, Trend } from './trend.js';
 
 const MINUTE = 60_000;
@@ -52,11 +52,17 @@ export class OverviewLooker {
       lastMinute: Object.fromEntries(stats.queues.map(({ name }) => [name, this.#depths.get(name)?.lastMinute(now) ?? 0])),
       deadGrowth: Object.fromEntries(stats.queues.map(({ name }) => [name, this.#dead.get(name)?.growth() ?? 0])),
       endedPerMinute: endedPerMinute(minutes, now),
-      lifecycle: lifecycleOf(lately),
+      lifecycle: { ...lifecycleOf(lately), retrying: await this.#retrying(stats) },
       byType: throughputOf(lately),
       ...this.#samples,
       cost: this.#cost(),
     };
+  }
+
+  /** Where the queues are another system the store would have to look at every job, and could not tell all the same. */
+  async #retrying({ queues }: QueueStats): Promise<number | null> {
+    if (isCostly(this.#ports)) return null;
+    return (await this.#ports.store.openWork(queues.map(({ name }) => name))).retries;
   }
 
   /** Queues that cannot be counted now are shown as they were last; `problem` and `countedAt` say so. */
@@ -109,7 +115,7 @@ function endedPerMinute(minutes: readonly MinuteCount[], now: number): readonly 
   return curve;
 }
 
-function lifecycleOf(minutes: readonly MinuteCount[]): Lifecycle {
+function lifecycleOf(minutes: readonly MinuteCount[]): Omit<Lifecycle, 'retrying'> {
   const of = (wanted: MinuteCount['status']): number => minutes.reduce((sum, { status, count }) => (status === wanted ? sum + count : sum), 0);
   return {
     accepted: of('Queued'),

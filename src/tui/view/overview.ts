@@ -74,12 +74,20 @@ function panelColumns(model: Model, data: OverviewData, height: number): readonl
 
 function panelLines(model: Model, data: OverviewData, height: number): readonly Line[] {
   const { columns } = model.size;
-  const { accepted, started, succeeded, failed, deadLettered } = data.lifecycle;
-  const whole = `15 m: submitted ${short(accepted)} > started ${short(started)} > done ${short(succeeded)} | failed ${short(failed)} | dead ${short(deadLettered)}`;
-  const line15 = columns < 80 ? `15 m: ${short(accepted)} in, ${short(succeeded)} done, ${short(failed)} failed, ${short(deadLettered)} dead` : whole;
   const busiest = data.byType[0];
   const types = busiest === undefined ? runTimesLine(data) : typeLine(busiest, columns);
-  return [rule([span(line15)], [], columns), types, ...alertsOf(model, columns, height - 2)];
+  return [rule([span(lifecycleText(data, columns))], [], columns), types, ...alertsOf(model, columns, height - 2)];
+}
+
+/** In as few words as the width asks for; the rule around it takes five cells. */
+function lifecycleText({ lifecycle }: OverviewData, cells: number): string {
+  const { accepted, started, succeeded, failed, deadLettered, retrying } = lifecycle;
+  const [came, tries, done, broke, dead] = [accepted, started, succeeded, failed, deadLettered].map(short);
+  const retry = retrying === null ? '' : short(retrying);
+  const ends = `> ${done} done | ${retry === '' ? '' : `${retry} retrying | `}${broke} failed | ${dead} dead`;
+  const brief = `15 m: ${came} in, ${done} done, ${broke} failed, ${dead} dead`;
+  const texts = [`15 m: ${came} submitted > ${tries} tries ${ends}`, `15 m: ${came} in > ${tries} tries ${ends}`, `15 m: ${came} in ${ends}`, `15 m: ${came} in, ${done} done, ${retry === '' ? '' : `${retry} retry, `}${broke} fail, ${dead} dead`];
+  return texts.find((text) => text.length <= cells - 5) ?? brief;
 }
 
 function curveLine({ endedPerMinute }: OverviewData, cells: number): Line {
@@ -101,16 +109,18 @@ function typeLine({ type, succeeded, failed }: OverviewData['byType'][number], c
 }
 
 function lifecycleLines({ lifecycle, stats }: OverviewData, cells: number): readonly Line[] {
-  const { accepted, started, succeeded, failed, deadLettered, cancelled } = lifecycle;
-  const whole = Math.max(accepted, started, succeeded, 1);
+  const { accepted, started, succeeded, failed, deadLettered, cancelled, retrying } = lifecycle;
+  // Tries can be more than jobs: their share is then more than all.
+  const whole = Math.max(accepted, succeeded, 1);
   const row = (label: string, count: number, tone: Span['tone']): Line => {
     const room = Math.max(0, cells - 28);
     return line(left(label, 12), right(num(count), 9), ' ', span(left(bar(count, whole, room), room), tone), right(share(count, whole), 5));
   };
   return [
     row('submitted', accepted, 'plain'),
-    row('started', started, 'busy'),
+    row('tries begun', started, 'busy'),
     row('succeeded', succeeded, 'good'),
+    ...(retrying === null ? [] : [row('retrying', retrying, 'wait')]),
     row('failed', failed, 'bad'),
     row('dead', deadLettered, 'bad'),
     row('cancelled', cancelled, 'muted'),

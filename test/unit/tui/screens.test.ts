@@ -45,6 +45,20 @@ describe('overview', () => {
     }
   });
 
+  test('the lifecycle tells who waits for a retry, and that a second try is one more try, at every width', () => {
+    const lifecycle = { ...overviewData().lifecycle, accepted: 100, started: 130, succeeded: 90, retrying: 17 };
+    const at = (columns: number): string => text(answered(modelAt(columns, 30), 'overview', overviewData({ lifecycle })));
+    expect(at(100)).toMatch(/retrying +17 .*17%/);
+    expect(at(100)).toMatch(/tries begun +130 .*130%/);
+    expect(at(80)).toContain('> 130 tries > 90 done | 17 retrying |');
+    expect(at(60)).toContain('17 retry,');
+  });
+
+  test('where nobody can tell how many wait for a retry, nothing is said of it', () => {
+    const lifecycle = { ...overviewData().lifecycle, retrying: null };
+    for (const columns of [60, 80, 100]) expect(text(answered(modelAt(columns, 30), 'overview', overviewData({ lifecycle })))).not.toContain('retry');
+  });
+
   test('rows do not change places while the cursor moves, and do afterwards', () => {
     const queues = (first: number, second: number) => overviewData({ stats: { ...overviewData().stats, queues: [queueStat('a-jobs', { active: first }), queueStat('b-jobs', { active: second })] } });
     const shown = press(answered(modelAt(100, 30), 'overview', queues(9, 5)), 'j').model;
@@ -211,7 +225,7 @@ test(':every means what it says, whatever < and > were before', () => {
 });
 
 test('60 columns have all figures of the last quarter of an hour', () => {
-  expect(text(screen('overview', 60, 15))).toContain('15 m: 31.2k in, 29.9k done, 12 failed, 96 dead');
+  expect(text(screen('overview', 60, 15))).toContain('15 m: 31.2k in, 29.9k done, 740 retry, 12 fail, 96 dead');
 });
 
 test('c copies the command line of the last change, whatever screen one is on by then', () => {

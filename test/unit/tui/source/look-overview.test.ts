@@ -3,6 +3,7 @@ import { AppError } from '../../../../src/domain/errors.js';
 import { OverviewLooker } from '../../../../src/tui/source/look-overview.js';
 import { pastDead, pastDepth, Trend, TREND_MS } from '../../../../src/tui/source/trend.js';
 import { submitJob } from '../../../../src/services/submit-job.js';
+import { retryLater, startJob, submitEcho } from '../../../support/move-jobs.js';
 import { openServices } from '../../../support/open-services.js';
 import { withMethods } from '../../../support/with-methods.js';
 
@@ -21,11 +22,27 @@ test('counts, lifecycle and curve of a queue come from the counters', async () =
   for (let job = 0; job < 3; job += 1) await submitJob(services, { type: 'echo', payload: {}, userId: 'ada' });
   const data = await new OverviewLooker(ports).look();
   expect(data.stats.queues.find(({ name }) => name === QUEUE)?.active).toBe(3);
-  expect(data.lifecycle).toEqual({ accepted: 3, started: 0, succeeded: 0, failed: 0, deadLettered: 0, cancelled: 0 });
+  expect(data.lifecycle).toEqual({ accepted: 3, started: 0, succeeded: 0, failed: 0, deadLettered: 0, cancelled: 0, retrying: 0 });
   const trend = data.trends[QUEUE] ?? [];
   expect(trend[0]).toBe(0);
   expect(trend.at(-1)).toBe(3);
   expect(data.cost).toBeNull();
+});
+
+test('a job that waits for its next attempt is retrying, one that is due later for the first time is not', async () => {
+  const { services, ports } = await openLooker();
+  await submitEcho(services, { delayMs: 600_000 });
+  const job = await submitEcho(services);
+  await retryLater(services, await startJob(services, job), 60_000);
+  const { lifecycle } = await new OverviewLooker(ports).look();
+  expect(lifecycle).toMatchObject({ accepted: 2, started: 1, retrying: 1 });
+});
+
+test('where the queues are another system nobody asks the store how many wait for a retry', async () => {
+  const { services, ports } = await openLooker();
+  const store = withMethods(services.store, { openWork: () => Promise.reject(new Error('this looks at every job')) });
+  const { lifecycle } = await new OverviewLooker({ ...ports, store, source: 'servicebus' }).look();
+  expect(lifecycle.retrying).toBeNull();
 });
 
 test('queues that cannot be counted for a while stay on the screen as they were last', async () => {
