@@ -21,7 +21,7 @@ export type Msg =
   | { readonly t: 'counted'; readonly token: number; readonly at: number; readonly counted: CountedJobs }
   | { readonly t: 'planned'; readonly token: number; readonly at: number; readonly plan: PlannedOperation }
   | { readonly t: 'prepare-failed'; readonly token: number; readonly at: number; readonly problem: Problem }
-  | { readonly t: 'progress'; readonly token: number; readonly at: number; readonly done: number; readonly total: number; readonly waitingUntil: number | null }
+  | { readonly t: 'progress'; readonly token: number; readonly at: number; readonly done: number; readonly total: number; readonly failed: number; readonly waitingUntil: number | null }
   | { readonly t: 'done'; readonly token: number; readonly at: number; readonly outcome: Outcome }
   | { readonly t: 'opened-job'; readonly at: number; readonly jobId: string }
   | { readonly t: 'submitted'; readonly at: number; readonly jobId: string; readonly text: string }

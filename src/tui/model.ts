@@ -196,6 +196,8 @@ export interface RunningOperation {
   readonly verb: string;
   readonly done: number;
   readonly total: number;
+  /** Of those done; they stay where they are. */
+  readonly failed: number;
   readonly stopping: boolean;
   /** Locks of others that are waited for, until when. */
   readonly waitingUntil: number | null;

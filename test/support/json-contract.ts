@@ -252,7 +252,7 @@ const overview = z.strictObject({
   lastMinute: z.record(text, z.int()),
   deadGrowth: z.record(text, z.int()),
   endedPerMinute: z.array(count),
-  lifecycle: z.strictObject({ accepted: count, started: count, succeeded: count, failed: count, deadLettered: count, cancelled: count }),
+  lifecycle: z.strictObject({ accepted: count, started: count, succeeded: count, failed: count, deadLettered: count, cancelled: count, retrying: z.nullable(count) }),
   byType: z.array(z.strictObject({ type: text, succeeded: count, failed: count })),
   runTimes: z.nullable(z.strictObject({ p50Ms: count, p95Ms: count, p99Ms: count, jobs: count })),
   causes: z.array(z.strictObject({ cause: text, queue: text, count, newestAt: instant, deadLettered: z.boolean() })),

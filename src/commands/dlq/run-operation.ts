@@ -95,7 +95,7 @@ async function applyWatched(run: OperationToRun, runtime: OperationRuntime, cont
     const apply = (): Promise<OperationOutcome> =>
       applyOperation(runtime, run.lease, {
         signal: stop.signal,
-        onProgress: (completed, total) => progress.update(completed, total),
+        onProgress: (completed, total, failed) => progress.update(completed, total, failed === 0 ? '' : `${formatCount(failed)} failed (kept)`),
         onWaiting: (letters, until) =>
           io.note(`${counted(letters, 'letter is', 'letters are')} held by another process until ${localTime(until)}; waiting (Ctrl-C stops)`),
         onLeftLocked: (left) => (locked = left),

@@ -9,7 +9,8 @@ import type { OperationPorts } from './operation-ports.js';
 export interface ApplyHooks {
   /** Ends the run after the entries at hand; the operation can be resumed. */
   readonly signal?: AbortSignal;
-  readonly onProgress?: (completed: number, total: number) => void;
+  /** `completed` with those that failed: they stay where they are. */
+  readonly onProgress?: (completed: number, total: number, failed: number) => void;
   /** Letters are held by somebody else, and the run waits for their locks to end. */
   readonly onWaiting?: (letters: number, until: number) => void;
   /** Letters that were not chosen stay locked until then: the backend had to lock them to come to the chosen ones. */
@@ -19,6 +20,7 @@ export interface ApplyHooks {
 export class OperationRun {
   readonly operation: Operation;
   #completed = 0;
+  #failed = 0;
   #markFailure: { readonly error: unknown } | undefined;
   #lastMark: Promise<void> = Promise.resolve();
   #trash: Promise<TrashWriter> | undefined;
@@ -71,7 +73,8 @@ export class OperationRun {
       this.#markFailure ??= { error };
     });
     this.#completed += 1;
-    this.hooks.onProgress?.(this.#completed, this.total);
+    if (state === 'failed') this.#failed += 1;
+    this.hooks.onProgress?.(this.#completed, this.total, this.#failed);
   }
 
   /** Resolves when every end that was written so far is stored, or could not be. */

@@ -43,7 +43,7 @@ export async function changeJobs(place: EffectPlace, token: number, prepared: Pr
   const onProgress = (done: number): void => {
     if (ports.clock.monotonic() - toldAt < PROGRESS_MS) return;
     toldAt = ports.clock.monotonic();
-    place.send({ t: 'progress', token, at: ports.clock.now(), done, total: jobIds.length, waitingUntil: null });
+    place.send({ t: 'progress', token, at: ports.clock.now(), done, total: jobIds.length, failed: 0, waitingUntil: null });
   };
   const request = { jobIds, by: session.userId, signal, onProgress };
   const change = (): Promise<readonly JobChangeResult[]> => relayed(place, () => (action === 'cancel' ? cancelJobs(ports, request) : retryJobs(ports, request)));

@@ -75,14 +75,22 @@ const PROGRESS_MS = 100;
 export async function applyPlan(place: EffectPlace, token: number, { lease, purgeLease, command }: PreparedPlan, signal: AbortSignal): Promise<Outcome> {
   const ports = await operationPorts(place.profile);
   let toldAt = -Infinity;
+  let failed = 0;
   const tell = (done: number, total: number, waitingUntil: number | null): void => {
     if (waitingUntil === null && ports.clock.monotonic() - toldAt < PROGRESS_MS && done < total) return;
     toldAt = ports.clock.monotonic();
-    place.send({ t: 'progress', token, at: ports.clock.now(), done, total, waitingUntil });
+    place.send({ t: 'progress', token, at: ports.clock.now(), done, total, failed, waitingUntil });
   };
   try {
     const outcome = await relayed(place, () =>
-      applyOperation(ports, lease, { signal, onProgress: (done, total) => tell(done, total, null), onWaiting: (letters, until) => tell(0, letters, until) }),
+      applyOperation(ports, lease, {
+        signal,
+        onProgress: (done, total, failedNow) => {
+          failed = failedNow;
+          tell(done, total, null);
+        },
+        onWaiting: (letters, until) => tell(0, letters, until),
+      }),
     );
     return outcomeOf(outcome, command);
   } finally {

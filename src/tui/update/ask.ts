@@ -81,7 +81,7 @@ const DOING: Readonly<Record<string, string>> = { send: 'Replaying', purge: 'Pur
 function started(model: Model, { confirm: effect, verb }: AskDialog): Model {
   if (effect.t !== 'apply' && effect.t !== 'change-jobs') return model;
   const [word = ''] = verb.split(' ');
-  return { ...model, running: { token: effect.token, verb: DOING[word] ?? verb, done: 0, total: 0, stopping: false, waitingUntil: null } };
+  return { ...model, running: { token: effect.token, verb: DOING[word] ?? verb, done: 0, total: 0, failed: 0, stopping: false, waitingUntil: null } };
 }
 
 function refuse(model: Model, dialog: AskDialog): Step {

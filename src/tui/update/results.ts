@@ -62,7 +62,7 @@ function prepareFailed(model: Model, { token, problem }: Extract<Msg, { readonly
 
 function progress(model: Model, msg: Extract<Msg, { readonly t: 'progress' }>): Step {
   if (model.running?.token !== msg.token) return stay(model);
-  return stay({ ...model, running: { ...model.running, done: msg.done, total: msg.total, waitingUntil: msg.waitingUntil } });
+  return stay({ ...model, running: { ...model.running, done: msg.done, total: msg.total, failed: msg.failed, waitingUntil: msg.waitingUntil } });
 }
 
 function done(model: Model, { token, outcome }: Extract<Msg, { readonly t: 'done' }>): Step {

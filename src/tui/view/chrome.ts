@@ -128,13 +128,15 @@ function problemLine({ message, hint }: Pick<Problem, 'message' | 'hint'>, cells
   return line(' ', span(width(cause) <= room ? cause : left(cause, room), 'bad'), span(remedy, 'accent'));
 }
 
-function runningLine({ running, now }: Model): Line {
+function runningLine({ running, now, size }: Model): Line {
   if (running === null) return [];
-  const { verb, done, total, stopping, waitingUntil } = running;
+  const { verb, done, total, failed, stopping, waitingUntil } = running;
   const wait = waitingUntil !== null && waitingUntil > now ? `  waiting ${ago(waitingUntil - now)} for letters that somebody holds` : '';
   const counts = total === 0 ? 'beginning' : `${num(done)}/${num(total)}`;
-  const end = stopping ? 'stopping …' : 'Esc = stop after what is at hand, nothing is lost';
-  return line(' ', span(`${verb}: `, 'strong'), `${counts} `, span(left(bar(done, Math.max(1, total), 12), 12), 'busy'), wait, span(`  ${end}`, 'faint'));
+  const cells = size.columns < 80 ? 6 : 12;
+  const kept = failed === 0 ? '' : `  ${num(failed)} failed (kept)`;
+  const end = stopping ? 'stopping …' : size.columns < 80 ? 'Esc stops, nothing is lost' : 'Esc = stop after what is at hand, nothing is lost';
+  return line(' ', span(`${verb}: `, 'strong'), `${counts} `, span(left(bar(done, Math.max(1, total), cells), cells), 'busy'), span(kept, 'bad'), wait, span(`  ${end}`, 'faint'));
 }
 
 const PROMPTS: Readonly<Record<Prompt['kind'], readonly [string, string]>> = {

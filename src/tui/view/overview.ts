@@ -84,7 +84,7 @@ function lifecycleText({ lifecycle }: OverviewData, cells: number): string {
   const { accepted, started, succeeded, failed, deadLettered, retrying } = lifecycle;
   const [came, tries, done, broke, dead] = [accepted, started, succeeded, failed, deadLettered].map(short);
   const retry = retrying === null ? '' : short(retrying);
-  const ends = `> ${done} done | ${retry === '' ? '' : `${retry} retrying | `}${broke} failed | ${dead} dead`;
+  const ends = `> ${done} done | ${retry === '' ? '' : `${retry} retry | `}${broke} failed | ${dead} dead`;
   const brief = `15 m: ${came} in, ${done} done, ${broke} failed, ${dead} dead`;
   const texts = [`15 m: ${came} submitted > ${tries} tries ${ends}`, `15 m: ${came} in > ${tries} tries ${ends}`, `15 m: ${came} in ${ends}`, `15 m: ${came} in, ${done} done, ${retry === '' ? '' : `${retry} retry, `}${broke} fail, ${dead} dead`];
   return texts.find((text) => text.length <= cells - 5) ?? brief;

@@ -50,7 +50,7 @@ describe('overview', () => {
     const at = (columns: number): string => text(answered(modelAt(columns, 30), 'overview', overviewData({ lifecycle })));
     expect(at(100)).toMatch(/retrying +17 .*17%/);
     expect(at(100)).toMatch(/tries begun +130 .*130%/);
-    expect(at(80)).toContain('> 130 tries > 90 done | 17 retrying |');
+    expect(at(80)).toContain('> 130 tries > 90 done | 17 retry |');
     expect(at(60)).toContain('17 retry,');
   });
 
@@ -226,6 +226,16 @@ test(':every means what it says, whatever < and > were before', () => {
 
 test('60 columns have all figures of the last quarter of an hour', () => {
   expect(text(screen('overview', 60, 15))).toContain('15 m: 31.2k in, 29.9k done, 740 retry, 12 fail, 96 dead');
+});
+
+test('what goes on says how many failed, at every width, and how to stop it', () => {
+  for (const columns of [60, 80, 120]) {
+    const applying = press(planned(press(withDead(modelAt(columns, 30)), 'R').model), 'y').model;
+    const token = applying.running?.token ?? 0;
+    const shown = after(applying, { t: 'progress', token, at: applying.now, done: 41, total: 68, failed: 2, waitingUntil: null });
+    expect(rows(shown).at(-2)).toMatch(/Replaying: 41\/68 .*2 failed \(kept\)  Esc .*nothing is lost$/);
+    expect(text(applying)).not.toContain('failed (kept)');
+  }
 });
 
 test('c copies the command line of the last change, whatever screen one is on by then', () => {

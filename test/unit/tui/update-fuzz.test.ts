@@ -56,7 +56,7 @@ function randomResult(model: Model, chance: (below: number) => number, at: numbe
     case 3:
       return { t: 'done', token, at, outcome: { text: 'done', tone: chance(2) === 0 ? 'good' : 'bad', title: 't', lines: [], command: null, complete: true } };
     case 4:
-      return { t: 'progress', token, at, done: 1, total: 2, waitingUntil: null };
+      return { t: 'progress', token, at, done: 1, total: 2, failed: 1, waitingUntil: null };
     case 5:
       return { t: 'letter-edited', at, edited: { queue: 'evaluation-jobs', sequenceNumber: '1', edits: [{ path: ['a'], value: chance(5) }], diff: [] } };
     default:

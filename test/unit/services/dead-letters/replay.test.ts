@@ -153,8 +153,10 @@ describe('replaying with --set', () => {
     const good = await world.deadJob({ payload: { list: [1] } });
     const short = await world.deadJob({ payload: { list: 'none' } });
     const plain = await world.deadJob({ payload: 'a text' });
-    const outcome = await world.run(world.request('replay', { settings: { ...SETTINGS, edits: edits('list[0]=2') } }));
+    const told: number[][] = [];
+    const outcome = await world.run(world.request('replay', { settings: { ...SETTINGS, edits: edits('list[0]=2') } }), { onProgress: (...progress) => told.push(progress) });
     expect(outcome.counts).toMatchObject({ matched: 3, done: 1, skipped: 1, failed: 1, skippedReasons: { 'no-json-payload': 1 } });
+    expect(told.at(-1)).toEqual([3, 3, 1]);
     expect((await world.job(good.jobId)).payload).toEqual({ list: [2] });
     expect(await world.job(short.jobId)).toMatchObject({ status: 'DeadLettered', payload: { list: 'none' } });
     expect(await world.job(plain.jobId)).toMatchObject({ status: 'DeadLettered' });
