@@ -36,7 +36,7 @@ describe('dlq replay', () => {
     await home.world.deadJobs(2);
     await home.world.deadMessage();
     const { stdout, stderr } = await home.run('dlq replay --all-queues --all --yes --max-replays 1 --entries');
-    expect(stderr).toContain('3 dead letters fit: 3 in evaluation-jobs\n  queue 2 jobs again\n  send 1 message without a job as a copy (if this is killed in between, one can be sent twice)');
+    expect(stderr).toMatch(/3 dead letters fit: 3 in evaluation-jobs\n  [\d.]+ (Ki)?B, dead since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d .*\n  queue 2 jobs again\n  send 1 message without a job as a copy \(if this is killed in between, one can be sent twice\)/);
     expect(stdout).toContain('matched 3 = replayed 3 + skipped 0 + failed 0\n  dead letters 3 before, 0 after, unexplained 0');
     expect(stdout).toContain('send-copy');
   });
@@ -100,8 +100,12 @@ describe('dlq replay', () => {
       matched: 2,
       byQueue: { 'evaluation-jobs': 2 },
       byAction: { 'replay-job': 2 },
+      oldestAt: expect.stringMatching(/^\d{4}-.*Z$/),
+      newestAt: expect.stringMatching(/^\d{4}-.*Z$/),
       entries: [{ index: 1, action: 'replay-job', target: 'other-queue', expectedSkip: null }, { index: 2 }],
     });
+    const { bytes, entries } = plan as { bytes: number; entries: readonly { bytes: number }[] };
+    expect(bytes).toBe(entries.reduce((sum, entry) => sum + entry.bytes, 0));
     expect((await home.run('dlq replay --queue evaluation-jobs --all --dry-run')).stdout).toContain('nothing was changed (--dry-run)');
     expect(await home.world.letters()).toHaveLength(2);
     expect(await home.json('dlq history')).toMatchObject({ operations: [] });

@@ -5,7 +5,7 @@ import type { Operation, PlannedEntry } from '../../domain/dead-letters/operatio
 import { SKIP_REASONS, type SkipReason } from '../../domain/dead-letters/replay-decision.js';
 import type { Json } from '../../domain/json.js';
 import type { Io } from '../../output/io.js';
-import { counted, formatCount } from '../../output/quantities.js';
+import { counted, formatBytes, formatCount, localTime } from '../../output/quantities.js';
 import { printable } from '../../output/sanitize.js';
 import { renderTable } from '../../output/table.js';
 import { DONE_FIELD, type viewEntry } from '../../services/dead-letters/letter-view.js';
@@ -28,7 +28,14 @@ export function planText(counts: PlanCounts): string {
   const queues = Object.entries(counts.byQueue).map(([queue, count]) => `${formatCount(count)} in ${queue}`);
   const does = (Object.entries(counts.byAction) as [PlannedEntry['do'], number][]).map(([action, count]) => `  ${DOES[action](count)}`);
   const skips = (Object.entries(counts.expectedSkips) as [SkipReason, number][]).map(([reason, count]) => `  skip ${formatCount(count)}: ${SKIP_REASONS[reason]}`);
-  return printable([`${counted(counts.matched, 'dead letter fits', 'dead letters fit')}: ${queues.join(', ')}`, ...does, ...skips].join('\n'), { lines: true });
+  return printable([`${counted(counts.matched, 'dead letter fits', 'dead letters fit')}: ${queues.join(', ')}`, ...sizeText(counts), ...does, ...skips].join('\n'), { lines: true });
+}
+
+/** Where nothing fits there is nothing to measure. */
+function sizeText({ matched, bytes, oldestAt, newestAt }: PlanCounts): readonly string[] {
+  if (matched === 0) return [];
+  const times = oldestAt === null || newestAt === null ? '' : `, dead since ${localTime(oldestAt)}${oldestAt === newestAt ? '' : ` to ${localTime(newestAt)}`}`;
+  return [`  ${formatBytes(bytes)}${times}`];
 }
 
 /** `matched 12 = replayed 10 + skipped 1 + failed 1`, and what is behind the numbers. */

@@ -4,7 +4,7 @@ import type { OperationSettings } from '../../domain/dead-letters/operation.js';
 import { counted, formatCount } from '../../output/quantities.js';
 import { printable } from '../../output/sanitize.js';
 import { resumeOperation } from '../../services/dead-letters/find-operation.js';
-import { viewEntry, viewOutcome, DONE_FIELD } from '../../services/dead-letters/letter-view.js';
+import { viewEntry, viewOutcome, viewPlan, DONE_FIELD } from '../../services/dead-letters/letter-view.js';
 import { countLetters, draftEntries, PlanCounter, planOperation, type OperationRequest } from '../../services/dead-letters/plan-operation.js';
 import type { CommandContext } from '../command.js';
 import { reasonTextOption, requireReason } from '../guard-rails.js';
@@ -97,13 +97,10 @@ function typedConfirmation(
 async function dryRun(request: OperationRequest, runtime: OperationRuntime, { io }: CommandContext): Promise<void> {
   const counter = new PlanCounter();
   const entries: ReturnType<typeof viewEntry>[] = [];
-  for await (const page of draftEntries(runtime, request)) {
-    counter.add(page);
-    entries.push(...page.map(viewEntry));
-  }
+  for await (const page of draftEntries(runtime, request, counter)) entries.push(...page.map(viewEntry));
   const counts = counter.counts();
   io.print({
-    json: { dryRun: true, operation: null, action: request.action, before: await countLetters(runtime, request.queues), ...counts, entries },
+    json: { dryRun: true, operation: null, action: request.action, before: await countLetters(runtime, request.queues), ...viewPlan(counts), entries },
     lines: entries,
     text: () =>
       counts.matched === 0 ? 'no dead letter fits' : `${entriesTable(entries, io)}\n\n${planText(counts)}\nnothing was changed (--dry-run)`,

@@ -1,7 +1,7 @@
 // `copiloteval dlq restore`: brings back what a purge removed.
 
 import { counted } from '../../output/quantities.js';
-import { viewEntry } from '../../services/dead-letters/letter-view.js';
+import { viewEntry, viewPlan } from '../../services/dead-letters/letter-view.js';
 import { draftRestore, planRestore } from '../../services/dead-letters/plan-restore.js';
 import { defineCommand, type CommandContext } from '../command.js';
 import { reasonTextOption, requireReason } from '../guard-rails.js';
@@ -50,7 +50,7 @@ async function dryRun(operation: string, context: CommandContext): Promise<void>
   const { purge, counts, entries } = await draftRestore(await openOperations(context), operation);
   const views = entries.map(viewEntry);
   context.io.print({
-    json: { dryRun: true, operation: null, action: 'restore', restores: purge.id, ...counts, entries: views },
+    json: { dryRun: true, operation: null, action: 'restore', restores: purge.id, ...viewPlan(counts), entries: views },
     lines: views,
     text: () => `${entriesTable(views, context.io)}\n\n${planText(counts)}\nnothing was changed (--dry-run)`,
   });

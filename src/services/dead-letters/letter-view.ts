@@ -8,6 +8,7 @@ import type { Json } from '../../domain/json.js';
 import type { MessageProps } from '../../ports/message-queue.js';
 import { isoTime, isoTimeOrNull } from '../job-view.js';
 import type { HistoryItem } from './operation-history.js';
+import type { PlanCounts } from './plan-operation.js';
 import type { FoundLetter } from './walk-letters.js';
 
 export interface DeadLetterView {
@@ -73,6 +74,11 @@ export function viewEntry(entry: PlannedEntry | LedgerEntry): Readonly<Record<st
     expectedSkip: entry.expectedSkip,
     ...('state' in entry ? { state: entry.state, note: entry.note, at: isoTime(entry.at) } : {}),
   };
+}
+
+/** What a plan comes to. */
+export function viewPlan({ oldestAt, newestAt, ...counts }: PlanCounts): Readonly<Record<string, Json>> {
+  return { ...counts, oldestAt: isoTimeOrNull(oldestAt), newestAt: isoTimeOrNull(newestAt) };
 }
 
 /** The name under which an answer counts what was done. */

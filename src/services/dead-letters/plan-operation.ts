@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { newOperationId, type OperationAction, type OperationSettings, type PlannedEntry } from '../../domain/dead-letters/operation.js';
 import { decideReplay, type SkipReason } from '../../domain/dead-letters/replay-decision.js';
-import { printSelection, type LetterSelection } from '../../domain/dead-letters/selection.js';
+import { deadSince, printSelection, type LetterSelection } from '../../domain/dead-letters/selection.js';
 import type { Job } from '../../domain/job.js';
 import type { OperationLease } from '../../ports/operation-journal.js';
 import type { LetterReadPorts, OperationPorts } from './operation-ports.js';
@@ -27,6 +27,11 @@ export interface PlanCounts {
   /** Entries that will act, by what they do. */
   readonly byAction: Readonly<Record<string, number>>;
   readonly expectedSkips: Readonly<Partial<Record<SkipReason, number>>>;
+  /** Of all bodies. */
+  readonly bytes: number;
+  /** Since when the letters are dead; null where the plan did not see the letters themselves. */
+  readonly oldestAt: number | null;
+  readonly newestAt: number | null;
 }
 
 export interface OperationPlan {
@@ -35,15 +40,18 @@ export interface OperationPlan {
   readonly counts: PlanCounts;
 }
 
-/** The entries of a plan, in pages, in order. Each letter comes once, however the queues are named. */
-export async function* draftEntries(ports: LetterReadPorts, request: OperationRequest): AsyncGenerator<readonly PlannedEntry[]> {
+/** The entries of a plan, in pages, in order, counted as they come. Each letter comes once, however the queues are named. */
+export async function* draftEntries(ports: LetterReadPorts, request: OperationRequest, counter: PlanCounter): AsyncGenerator<readonly PlannedEntry[]> {
   let index = 0;
   for await (const page of walkLetters(ports, request)) {
     const jobs = request.action === 'replay' ? await jobsOf(ports, page) : new Map<string, Job>();
-    yield page.map((found) => {
+    const entries = page.map((found) => {
       index += 1;
       return request.action === 'replay' ? replayEntry(ports, request, { index, found, jobs }) : purgeEntry(index, found);
     });
+    counter.add(entries);
+    for (const { letter } of page) counter.saw(deadSince(letter));
+    yield entries;
   }
 }
 
@@ -67,10 +75,7 @@ export async function planOperation(ports: OperationPorts, request: OperationReq
   try {
     const before = await countLetters(ports, request.queues);
     const counter = new PlanCounter();
-    for await (const entries of draftEntries(ports, request)) {
-      await lease.addEntries(entries);
-      counter.add(entries);
-    }
+    for await (const entries of draftEntries(ports, request, counter)) await lease.addEntries(entries);
     const counts = counter.counts();
     await lease.update({ state: 'planned', matched: counts.matched, before });
     return { lease, counts };
@@ -92,14 +97,24 @@ export class PlanCounter {
   readonly #byQueue = new Map<string, number>();
   readonly #byAction = new Map<string, number>();
   readonly #skips = new Map<SkipReason, number>();
+  #bytes = 0;
+  #oldestAt: number | null = null;
+  #newestAt: number | null = null;
 
   add(entries: readonly PlannedEntry[]): void {
     for (const entry of entries) {
       this.#matched += 1;
+      this.#bytes += entry.bytes;
       increase(this.#byQueue, entry.queue);
       if (entry.expectedSkip === null) increase(this.#byAction, entry.do);
       else increase(this.#skips, entry.expectedSkip);
     }
+  }
+
+  /** A letter of the plan that is dead since then. */
+  saw(at: number): void {
+    this.#oldestAt = Math.min(at, this.#oldestAt ?? at);
+    this.#newestAt = Math.max(at, this.#newestAt ?? at);
   }
 
   counts(): PlanCounts {
@@ -108,6 +123,9 @@ export class PlanCounter {
       byQueue: Object.fromEntries(this.#byQueue),
       byAction: Object.fromEntries(this.#byAction),
       expectedSkips: Object.fromEntries(this.#skips),
+      bytes: this.#bytes,
+      oldestAt: this.#oldestAt,
+      newestAt: this.#newestAt,
     };
   }
 }

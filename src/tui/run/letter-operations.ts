@@ -15,7 +15,7 @@ import type { OperationPorts } from '../../services/dead-letters/operation-ports
 import { planOperation, type PlanCounts } from '../../services/dead-letters/plan-operation.js';
 import { planRestore } from '../../services/dead-letters/plan-restore.js';
 import { says, type DialogLine } from '../dialogs.js';
-import { num } from '../figures.js';
+import { ago, num, size } from '../figures.js';
 import type { Effect, LetterTarget, Outcome, PlannedOperation, PlanRequest } from '../messages.js';
 import { relayed, type EffectPlace, type OpenedProfile } from './place.js';
 
@@ -130,7 +130,7 @@ async function planFor(place: EffectPlace, ports: OperationPorts, request: PlanR
   }
   if (request.action === 'restore') {
     const { lease, purgeLease, counts, resumed } = await planRestore(ports, { operation: request.operation, by, reasonText: request.reasonText });
-    return { prepared: { lease, purgeLease, isNew: !resumed, command }, ...drafted(counts) };
+    return { prepared: { lease, purgeLease, isNew: !resumed, command }, ...drafted(counts, ports.clock.now()) };
   }
   const { action, queues, target, where, edits, toQueue, ratePerSecond, reasonText } = request;
   const { lease, counts } = await planOperation(ports, {
@@ -142,12 +142,12 @@ async function planFor(place: EffectPlace, ports: OperationPorts, request: PlanR
     reasonText,
     signal,
   });
-  return { prepared: { lease, purgeLease: null, isNew: true, command }, ...drafted(counts) };
+  return { prepared: { lease, purgeLease: null, isNew: true, command }, ...drafted(counts, ports.clock.now()) };
 }
 
-function drafted(counts: PlanCounts): Omit<DraftedPlan, 'prepared'> {
+function drafted(counts: PlanCounts, now: number): Omit<DraftedPlan, 'prepared'> {
   const acting = Object.values(counts.byAction).reduce((sum, count) => sum + count, 0);
-  return { lines: planLines(counts), matched: counts.matched, acting, queues: Object.keys(counts.byQueue) };
+  return { lines: planLines(counts, now), matched: counts.matched, acting, queues: Object.keys(counts.byQueue) };
 }
 
 const DOES: Readonly<Record<string, (count: number) => string>> = {
@@ -157,13 +157,20 @@ const DOES: Readonly<Record<string, (count: number) => string>> = {
   restore: (count) => `${num(count)} put back`,
 };
 
-function planLines({ byQueue, byAction, expectedSkips, matched }: PlanCounts): readonly DialogLine[] {
+function planLines({ byQueue, byAction, expectedSkips, matched, bytes, oldestAt, newestAt }: PlanCounts, now: number): readonly DialogLine[] {
   const queues = Object.entries(byQueue).map(([queue, count]) => `${num(count)} in ${queue}`);
   return [
     says(`${num(matched)} ${matched === 1 ? 'letter fits' : 'letters fit'}: ${queues.join(', ')}`),
+    says(`  ${oldestAt === null || newestAt === null ? '' : `${agesText(now - oldestAt, now - newestAt)} old, `}${size(bytes)}`),
     ...Object.entries(byAction).map(([action, count]) => says(`  ${DOES[action]?.(count) ?? `${num(count)} ${action}`}`)),
     ...Object.entries(expectedSkips).map(([reason, count]) => says(`  ${num(count)} skipped: ${skipText(reason)}`, 'wait')),
   ];
+}
+
+/** `10m..20s`, or one of them where both are the same. */
+function agesText(oldest: number, newest: number): string {
+  const ages = [ago(oldest), ago(newest)];
+  return ages[0] === ages[1] ? ago(oldest) : ages.join('..');
 }
 
 function entryLine({ sequenceNumber, jobId, do: does, expectedSkip, reason, target }: LedgerEntry): DialogLine {

@@ -133,10 +133,12 @@ function runningLine({ running, now, size }: Model): Line {
   const { verb, done, total, failed, stopping, waitingUntil } = running;
   const wait = waitingUntil !== null && waitingUntil > now ? `  waiting ${ago(waitingUntil - now)} for letters that somebody holds` : '';
   const counts = total === 0 ? 'beginning' : `${num(done)}/${num(total)}`;
-  const cells = size.columns < 80 ? 6 : 12;
   const kept = failed === 0 ? '' : `  ${num(failed)} failed (kept)`;
-  const end = stopping ? 'stopping …' : size.columns < 80 ? 'Esc stops, nothing is lost' : 'Esc = stop after what is at hand, nothing is lost';
-  return line(' ', span(`${verb}: `, 'strong'), `${counts} `, span(left(bar(done, Math.max(1, total), cells), cells), 'busy'), span(kept, 'bad'), wait, span(`  ${end}`, 'faint'));
+  const cells = size.columns < 80 ? 6 : 12;
+  const state = line(' ', span(`${verb}: `, 'strong'), `${counts} `, span(left(bar(done, Math.max(1, total), cells), cells), 'busy'), span(kept, 'bad'), wait);
+  const ends = stopping ? ['stopping …'] : ['Esc = stop after what is at hand, nothing is lost', 'Esc stops, nothing is lost', 'Esc stops'];
+  const end = ends.find((text) => lineWidth(state) + 2 + text.length <= size.columns) ?? ends.at(-1) ?? '';
+  return line(...state, span(`  ${end}`, 'faint'));
 }
 
 const PROMPTS: Readonly<Record<Prompt['kind'], readonly [string, string]>> = {

@@ -24,6 +24,18 @@ async function restore(world: World, purge: Operation | string): Promise<Operati
 }
 
 describe('purging', () => {
+  test('its plan says how old the letters are and how much they hold', async () => {
+    const world = await World.open();
+    const first = world.clock.now();
+    await world.deadJob();
+    world.clock.advance(590_000);
+    await world.deadJob();
+    const { lease, counts } = await planOperation(world.ports, world.request('purge'));
+    const held = (await world.letters()).reduce((sum, { body }) => sum + body.byteLength, 0);
+    expect(counts).toMatchObject({ matched: 2, bytes: held, oldestAt: first, newestAt: first + 590_000 });
+    await lease.discard();
+  });
+
   test('removes messages and no jobs', async () => {
     const world = await World.open();
     const jobs = await world.deadJobs(3);

@@ -45,11 +45,12 @@ test('an incident, from the first alert to replayed and verified', async () => {
 test('a purge is typed, kept in the trash, and brought back', async () => {
   const home = await openHome();
   await home.world.deadJobs(3);
-  const { shows, press, answer } = await openTestDashboard(home.dataDir);
+  const { shows, press, answer, screen } = await openTestDashboard(home.dataDir);
   press('3');
   await shows('ATTEMPTS_EXHAUSTED');
   press('P');
   await shows('type  purge 3  to go on');
+  expect(screen()).toMatch(/\d+[smhd]( ?\.\.\d+[smhd])? old, [\d.]+(Ki)?B/);
   await answer('y', 'enter', 'backspace', ...typing('purge 2'));
   expect(await home.world.ports.deadLetters.count('evaluation-jobs')).toBe(3);
   press('backspace', '3');
