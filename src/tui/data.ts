@@ -75,6 +75,8 @@ export interface ScreenCost {
   readonly operationsPerMinute: number;
   /** Messages: each that is peeked at is paid for. */
   readonly peekedPerMinute: number;
+  /** What the store charged this process, of the last minute; null where it charges for nothing. */
+  readonly requestUnitsPerMinute: number | null;
 }
 
 export interface JobRow {

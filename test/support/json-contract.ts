@@ -256,7 +256,7 @@ const overview = z.strictObject({
   byType: z.array(z.strictObject({ type: text, succeeded: count, failed: count })),
   runTimes: z.nullable(z.strictObject({ p50Ms: count, p95Ms: count, p99Ms: count, jobs: count })),
   causes: z.array(z.strictObject({ cause: text, queue: text, count, newestAt: instant, deadLettered: z.boolean() })),
-  cost: z.nullable(z.strictObject({ operationsPerMinute: count, peekedPerMinute: count })),
+  cost: z.nullable(z.strictObject({ operationsPerMinute: count, peekedPerMinute: count, requestUnitsPerMinute: z.nullable(count) })),
 });
 const jobRow = z.strictObject({
   ...z.pick(job, { jobId: true, type: true, status: true, priority: true, queue: true, userId: true, attempt: true, maxAttempts: true, createdAt: true, nextAttemptAt: true, worker: true }).def.shape,

@@ -73,7 +73,7 @@ export function planned(model: Model, matched = 207): Model {
       queues: ['evaluation-jobs'],
       matched,
       acting: matched,
-      lines: [{ text: `${matched} letters fit: ${matched} in evaluation-jobs`, tone: 'plain' }, { text: '  10m..20s old, 149KiB', tone: 'plain' }],
+      lines: [{ text: `${matched} letters, 10m..20s old, 149KiB: ${matched} in evaluation-jobs`, tone: 'plain' }],
       details: [{ text: '881000  00000000  purge to trash', tone: 'plain' }],
       command: dialog.command ?? '',
     },

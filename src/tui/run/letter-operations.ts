@@ -159,9 +159,9 @@ const DOES: Readonly<Record<string, (count: number) => string>> = {
 
 function planLines({ byQueue, byAction, expectedSkips, matched, bytes, oldestAt, newestAt }: PlanCounts, now: number): readonly DialogLine[] {
   const queues = Object.entries(byQueue).map(([queue, count]) => `${num(count)} in ${queue}`);
+  const ages = oldestAt === null || newestAt === null ? '' : `${agesText(now - oldestAt, now - newestAt)} old, `;
   return [
-    says(`${num(matched)} ${matched === 1 ? 'letter fits' : 'letters fit'}: ${queues.join(', ')}`),
-    says(`  ${oldestAt === null || newestAt === null ? '' : `${agesText(now - oldestAt, now - newestAt)} old, `}${size(bytes)}`),
+    says(`${num(matched)} ${matched === 1 ? 'letter' : 'letters'}, ${ages}${size(bytes)}: ${queues.join(', ')}`),
     ...Object.entries(byAction).map(([action, count]) => says(`  ${DOES[action]?.(count) ?? `${num(count)} ${action}`}`)),
     ...Object.entries(expectedSkips).map(([reason, count]) => says(`  ${num(count)} skipped: ${skipText(reason)}`, 'wait')),
   ];

@@ -1,4 +1,4 @@
-// Counts what looking costs at a service: requests to its management, and messages that are peeked at.
+// Counts what looking costs at a service: requests to its management, messages that are peeked at, and what the store charges.
 
 import type { DashboardPorts } from './ports.js';
 import type { ScreenCost } from '../data.js';
@@ -11,12 +11,22 @@ interface Use {
   readonly peeked: number;
 }
 
+interface Bill {
+  readonly at: number;
+  /** Since the process began. */
+  readonly units: number;
+}
+
 export class Meter {
   readonly #clock: DashboardPorts['clock'];
+  readonly #charged: (() => number) | undefined;
   #uses: Use[] = [];
+  #bills: Bill[] = [];
 
-  constructor({ clock }: Pick<DashboardPorts, 'clock'>) {
+  constructor({ clock, usage }: Pick<DashboardPorts, 'clock' | 'usage'>) {
     this.#clock = clock;
+    if (usage !== undefined && usage !== null) this.#charged = () => usage().requestUnits;
+    this.#bill();
   }
 
   /** The same ports, whose looks at queues and dead letters are counted. What operations do is no cost of looking. */
@@ -41,7 +51,16 @@ export class Meter {
     const since = this.#clock.monotonic() - MINUTE;
     this.#uses = this.#uses.filter(({ at }) => at > since);
     const sum = (of: (use: Use) => number): number => this.#uses.reduce((total, use) => total + of(use), 0);
-    return { operationsPerMinute: sum(({ requests }) => requests), peekedPerMinute: sum(({ peeked }) => peeked) };
+    return { operationsPerMinute: sum(({ requests }) => requests), peekedPerMinute: sum(({ peeked }) => peeked), requestUnitsPerMinute: this.#bill() };
+  }
+
+  /** Against the bill of a minute ago, or the oldest one there is: opening the store is no cost of looking. */
+  #bill(): number | null {
+    if (this.#charged === undefined) return null;
+    const [at, units] = [this.#clock.monotonic(), this.#charged()];
+    const before = this.#bills.findLastIndex((bill) => bill.at <= at - MINUTE);
+    this.#bills = [...this.#bills.slice(Math.max(0, before)), { at, units }];
+    return Math.round(units - (this.#bills[0]?.units ?? units));
   }
 
   #note(requests: number, peeked: number): void {

@@ -17,6 +17,8 @@ export interface DashboardPorts extends Backend {
   readonly jobTypes: JobTypes;
   readonly newJobId: () => string;
   readonly publicBaseUrl: string | null;
+  /** What a store that charges for requests has charged this process so far. */
+  readonly usage?: (() => { readonly requestUnits: number }) | null;
   operationFiles(): Promise<{ readonly journal: OperationJournal; readonly trash: Trash; readonly audit: AuditLog }>;
 }
 

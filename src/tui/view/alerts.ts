@@ -48,12 +48,13 @@ function onlyLine({ text, tone }: Alert, more: number, cells: number): Line {
   return line(span(` ! ${left(clean(text), Math.max(0, cells - 3 - rest.length))}`, tone), span(rest, 'wait'));
 }
 
-/** `12 management requests, 350 peeks/min`; in fewer words where there is no room for them. */
-function costText({ operationsPerMinute, peekedPerMinute }: ScreenCost, cells: number): string {
+/** `12 management requests, 350 peeks, 9 RU/min`; in fewer words where there is no room for them. */
+function costText({ operationsPerMinute, peekedPerMinute, requestUnitsPerMinute }: ScreenCost, cells: number): string {
   const peeks = peekedPerMinute === 0 ? '' : `, ${num(peekedPerMinute)} peeks`;
+  const units = requestUnitsPerMinute === null ? '' : `, ${num(requestUnitsPerMinute)} RU`;
   const requests = operationsPerMinute === 1 ? 'request' : 'requests';
-  const whole = ` ~ cost of this screen: ${num(operationsPerMinute)} management ${requests}${peeks}/min`;
-  return whole.length <= cells ? whole : ` ~ cost: ${num(operationsPerMinute)} ${requests}${peeks}/min`;
+  const whole = ` ~ cost of this screen: ${num(operationsPerMinute)} management ${requests}${peeks}${units}/min`;
+  return whole.length <= cells ? whole : ` ~ cost: ${num(operationsPerMinute)} ${requests}${peeks}${units}/min`;
 }
 
 /** In as many rows as it needs and there are. */

@@ -32,16 +32,16 @@ describe('overview', () => {
   });
 
   test('with room for one alert the most urgent one is there, and says how many more', () => {
-    const cost = { operationsPerMinute: 12, peekedPerMinute: 350 };
+    const cost = { operationsPerMinute: 12, peekedPerMinute: 350, requestUnitsPerMinute: null };
     const alerts = text(answered(screen('overview', 60, 15), 'overview', overviewData({ cost })));
     expect(alerts).toMatch(/! evaluation-jobs: dead \+96.*\(and \d more\)/);
     expect(alerts).toContain('350 peeks/min');
   });
 
   test('what looking costs is whole at every width', () => {
-    const cost = { operationsPerMinute: 1412, peekedPerMinute: 12_350 };
+    const cost = { operationsPerMinute: 1412, peekedPerMinute: 12_350, requestUnitsPerMinute: 1239 };
     for (const columns of [60, 80, 100, 120]) {
-      expect(text(answered(modelAt(columns, 30), 'overview', overviewData({ cost })))).toMatch(/1,412 .*12,350 peeks\/min/);
+      expect(text(answered(modelAt(columns, 30), 'overview', overviewData({ cost })))).toMatch(/1,412 .*12,350 peeks, 1,239 RU\/min/);
     }
   });
 
