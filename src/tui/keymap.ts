@@ -39,6 +39,7 @@ export const BINDINGS = [
   { keys: ['enter'], context: 'overview', action: 'overview.open', help: 'jobs of the queue', hint: 'jobs' },
   { keys: ['d'], context: 'overview', action: 'overview.dead', help: 'dead letters of the queue', hint: 'dead letters' },
   { keys: ['o'], context: 'overview', action: 'overview.sort', help: 'sort by depth, name or dead letters', hint: 'sort' },
+  { keys: ['/'], context: 'overview', action: 'overview.filter', help: 'queues whose names fit: eval-*, or a part of the name', hint: 'filter' },
   { keys: ['X'], context: 'overview', action: 'overview.pause', help: 'pause the queue, or resume it', hint: 'pause queue', danger: 'asks' },
 
   { keys: ['enter'], context: 'jobs', action: 'jobs.open', help: 'the job in detail', hint: 'detail' },
@@ -124,6 +125,7 @@ export const BINDINGS = [
   { keys: ['y'], context: 'operation', action: 'operation.copy', help: "copy the operation's id", hint: 'copy id' },
 
   { keys: ['enter'], context: 'workers', action: 'workers.open', help: 'what the worker runs', hint: 'its jobs' },
+  { keys: ['o'], context: 'workers', action: 'workers.sort', help: 'sort by state, name, busy places, jobs a minute or failures', hint: 'sort' },
   { keys: ['X'], context: 'workers', action: 'workers.drain', help: 'let the worker finish what it holds and end', hint: 'drain', danger: 'asks' },
   { keys: ['l'], context: 'workers', action: 'workers.log', help: 'log lines that name the worker', hint: 'its log' },
   { keys: ['y'], context: 'workers', action: 'workers.copy', help: "copy the worker's id", hint: 'copy id' },

@@ -23,6 +23,11 @@ export interface Model {
   readonly queueSort: QueueSort;
   /** Queues as they stand on the screen: their numbers change all the time, their places only while nobody moves. */
   readonly queueOrder: readonly string[];
+  /** Names of queues, `*` for anything, or a part of a name; empty: every queue. */
+  readonly queueFilter: string;
+  readonly workerSort: WorkerSort;
+  /** As for the queues. */
+  readonly workerOrder: readonly string[];
   readonly jobs: JobsView;
   readonly dead: DeadView;
   readonly slices: { readonly [S in SliceName]: Slice<S> };
@@ -118,6 +123,9 @@ export interface ListState {
 
 export const QUEUE_SORTS = ['depth', 'name', 'dead'] as const;
 export type QueueSort = (typeof QUEUE_SORTS)[number];
+
+export const WORKER_SORTS = ['state', 'name', 'busy', 'jobs/min', 'failures'] as const;
+export type WorkerSort = (typeof WORKER_SORTS)[number];
 
 export const JOB_SORTS = ['created', 'status', 'type', 'queue', 'attempt'] as const;
 export type JobSort = (typeof JOB_SORTS)[number];

@@ -4,7 +4,7 @@ import { JOB_STATUSES } from '../domain/job.js';
 import type { QueueStat } from '../services/queue-stats.js';
 import type { GroupRow, JobRow, LedgerRow, LetterRow, LogEntry, OperationRow, SliceData, SliceName, WorkerRow } from './data.js';
 import { ALL_GROUPS, interestKeys } from './interest.js';
-import type { JobSort, ListName, Model, QueueSort } from './model.js';
+import type { JobSort, ListName, Model, QueueSort, WorkerSort } from './model.js';
 
 /** The data of a slice, if it is the answer to what is asked for now. */
 export function dataOf<S extends SliceName>(model: Model, name: S): SliceData[S] | null {
@@ -14,10 +14,25 @@ export function dataOf<S extends SliceName>(model: Model, name: S): SliceData[S]
 }
 
 /** As they were last brought into order; those that came since are the last. */
-export function queueRows({ slices, queueOrder }: Model): readonly QueueStat[] {
+export function queueRows({ slices, queueOrder, queueFilter }: Model): readonly QueueStat[] {
   const queues = slices.overview.data?.stats.queues ?? [];
-  const places = new Map(queueOrder.map((name, index) => [name, index]));
-  return sortedBy(queues, ({ name }) => places.get(name) ?? places.size);
+  const fitting = queueFilter === '' ? queues : queues.filter(({ name }) => fitsName(name, queueFilter));
+  return inOrderOf(fitting, ({ name }) => name, queueOrder);
+}
+
+/** `*` stands for anything; a text without one may stand anywhere in the name. */
+function fitsName(name: string, wanted: string): boolean {
+  const glob = (wanted.includes('*') ? wanted : `*${wanted}*`).toLowerCase();
+  const [first = '', ...rest] = glob.split('*');
+  const last = rest.pop() ?? '';
+  const whole = name.toLowerCase();
+  if (!whole.startsWith(first) || !whole.endsWith(last) || whole.length < first.length + last.length) return false;
+  let from = first.length;
+  return rest.every((part) => {
+    const at = whole.indexOf(part, from);
+    from = at + part.length;
+    return at >= 0 && from <= whole.length - last.length;
+  });
 }
 
 /** Their names as the present numbers and the chosen sort would have them. */
@@ -55,9 +70,23 @@ export function letterRows(model: Model): readonly LetterRow[] {
   return dataOf(model, 'letters')?.letters ?? [];
 }
 
-/** Silent ones first, then by name. */
-export function workerRows(model: Model): readonly WorkerRow[] {
-  return sortedBy(model.slices.workers.data?.workers ?? [], (worker) => `${worker.alive ? 1 : 0}${worker.workerId}`);
+/** As they were last brought into order; those that came since are the last. */
+export function workerRows({ slices, workerOrder }: Model): readonly WorkerRow[] {
+  return inOrderOf(slices.workers.data?.workers ?? [], ({ workerId }) => workerId, workerOrder);
+}
+
+const WORKER_KEYS: Readonly<Record<WorkerSort, (worker: WorkerRow) => number>> = {
+  state: ({ alive }) => (alive ? 1 : 0),
+  name: () => 0,
+  busy: ({ running, concurrency }) => -running.length / Math.max(1, concurrency),
+  'jobs/min': ({ jobsPerMinute }) => -(jobsPerMinute ?? -1),
+  failures: ({ failed, processed }) => -failed / Math.max(1, processed),
+};
+
+/** Their ids as the present numbers and the chosen sort would have them, those that are the same by name. */
+export function sortedWorkerIds({ slices, workerSort }: Model): readonly string[] {
+  const named = sortedBy(slices.workers.data?.workers ?? [], ({ workerId }) => workerId);
+  return sortedBy(named, WORKER_KEYS[workerSort]).map(({ workerId }) => workerId);
 }
 
 /** Newest last. */
@@ -117,6 +146,11 @@ function allOf(groups: readonly GroupRow[]): GroupRow {
 function sortedQueues(queues: readonly QueueStat[], sort: QueueSort): readonly QueueStat[] {
   if (sort === 'name') return sortedBy(queues, ({ name }) => name);
   return sortedBy(queues, (queue) => (sort === 'depth' ? -depthOf(queue) : -queue.deadLetter));
+}
+
+function inOrderOf<T>(rows: readonly T[], idOf: (row: T) => string, order: readonly string[]): readonly T[] {
+  const places = new Map(order.map((id, index) => [id, index]));
+  return sortedBy(rows, (row) => places.get(idOf(row)) ?? places.size);
 }
 
 function sortedBy<T>(rows: readonly T[], keyOf: (row: T) => number | string): readonly T[] {

@@ -7,7 +7,7 @@ import type { JobsData, LogEntry, Problem, SliceName } from '../data.js';
 import { interestKeys } from '../interest.js';
 import type { Effect, Looked, SliceUpdate } from '../messages.js';
 import { placeOf, type ListName, type Model, type Slice } from '../model.js';
-import { dataOf, idsOf, sortedJobs, sortedQueueNames } from '../rows.js';
+import { dataOf, idsOf, sortedJobs, sortedQueueNames, sortedWorkerIds } from '../rows.js';
 import { releaseHeld } from './navigate.js';
 import { toNewestLine } from './places.js';
 import { dropLostMarks, settleList } from './list.js';
@@ -23,7 +23,7 @@ export function takeData(model: Model, updates: readonly SliceUpdate[]): Step {
   const fresh = updates.filter(({ slice, key }) => wanted.get(slice) === key);
   let next = model;
   for (const update of fresh) next = logProblem(takeSlice(next, update), problemIn(update));
-  if (!isHeldStill(next, 'overview')) next = inOrder(next);
+  next = inOrder(next);
   for (const list of listsOf(fresh.map(({ slice }) => slice))) next = settled(next, list);
   return stay(fresh.some(({ slice }) => slice === 'jobs') ? followCursor(next) : next);
 }
@@ -37,12 +37,17 @@ export function takeTick(model: Model, looked: readonly Looked[]): Step {
     next = { ...next, slices: { ...next.slices, [slice]: { ...present, at, everyMs, state: 'ok', problem: null, retryAt: null } } };
   }
   if (next.flash !== null && next.now >= next.flash.until) next = { ...next, flash: null };
-  if (!isHeldStill(next, 'overview')) next = settled(inOrder(next), 'overview');
+  next = settled(settled(inOrder(next), 'overview'), 'workers');
   return stay(isFrozen(next) ? next : settled(sorted(releaseHeld(next)), 'jobs'));
 }
 
+/** But not under a cursor that has just moved. */
 function inOrder(model: Model): Model {
-  return { ...model, queueOrder: sortedQueueNames(model) };
+  return {
+    ...model,
+    queueOrder: isHeldStill(model, 'overview') ? model.queueOrder : sortedQueueNames(model),
+    workerOrder: isHeldStill(model, 'workers') ? model.workerOrder : sortedWorkerIds(model),
+  };
 }
 
 /** What changed while the list held still may belong elsewhere by now. */
@@ -100,7 +105,7 @@ function isFrozen(model: Model): boolean {
   return isHeldStill(model, 'jobs');
 }
 
-function isHeldStill(model: Model, view: 'overview' | 'jobs'): boolean {
+function isHeldStill(model: Model, view: 'overview' | 'jobs' | 'workers'): boolean {
   if (placeOf(model).view !== view) return false;
   const { marks, movedAt } = model.lists[view];
   return marks.length > 0 || (movedAt > 0 && model.now - movedAt < FREEZE_MS) || model.dialog !== null;

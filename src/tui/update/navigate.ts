@@ -6,7 +6,7 @@ import type { Effect } from '../messages.js';
 import { isRoot, placeOf, type Model } from '../model.js';
 import { EMPTY_FORM } from '../new-job-form.js';
 import { sortedJobs } from '../rows.js';
-import { setDeadFilter, setJobsFilter, goRoot } from './places.js';
+import { setDeadFilter, setJobsFilter, setQueueFilter, goRoot } from './places.js';
 import { copyText, doing, enter, flash, leave, stay, withList, type Handlers, type Step } from './step.js';
 
 export const goActions: Handlers<Action, 'go'> = {
@@ -67,6 +67,7 @@ function escape(model: Model): Step {
   const place = placeOf(model);
   if (place.view === 'jobs') return escapeJobs(model);
   if (place.view === 'dead') return escapeDead(model);
+  if (place.view === 'overview' && model.queueFilter !== '') return stay(setQueueFilter(model, ''));
   if (place.view === 'log' && model.log.filter !== '') return stay({ ...model, log: { ...model.log, filter: '' } });
   return stay(leave(model));
 }

@@ -28,6 +28,11 @@ export function showJobs(model: Model, filter: string): Model {
   return goRoot(setJobsFilter(model, filter), 'jobs');
 }
 
+/** Queues whose names fit. */
+export function setQueueFilter(model: Model, queueFilter: string): Model {
+  return settleList({ ...model, queueFilter }, 'overview');
+}
+
 export function setJobsFilter(model: Model, filter: string): Model {
   if (filter === model.jobs.filter) return model;
   return withList({ ...model, jobs: { ...model.jobs, filter, anchors: [], held: null, allMarked: false } }, 'jobs', EMPTY_LIST);

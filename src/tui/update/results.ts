@@ -108,6 +108,7 @@ function switched(model: Model, { session, problem }: Extract<Msg, { readonly t:
     session,
     places: [{ view: 'overview' }],
     lastRoot: null,
+    queueFilter: '',
     lists,
     jobs: { ...model.jobs, filter: '', anchors: [], held: null, allMarked: false },
     dead: { ...model.dead, queue: null, filter: '', focus: 'groups' },

@@ -5,8 +5,8 @@ import { shortId } from '../../domain/ids.js';
 import type { PickDialog } from '../dialogs.js';
 import { ago } from '../figures.js';
 import type { Action } from '../keymap.js';
-import { EMPTY_LIST, QUEUE_SORTS } from '../model.js';
-import { logRows, queueRows, selectedOf, sortedQueueNames, workerRows } from '../rows.js';
+import { EMPTY_LIST, QUEUE_SORTS, WORKER_SORTS } from '../model.js';
+import { logRows, queueRows, selectedOf, sortedQueueNames, sortedWorkerIds, workerRows } from '../rows.js';
 import { beginPlainly } from './changes.js';
 import { goRoot, openJob, showDead, showJobs, toNewestLine } from './places.js';
 import { settleList } from './list.js';
@@ -24,6 +24,7 @@ export const overviewActions: Handlers<Action, 'overview'> = {
     const sorted = { ...model, queueSort };
     return stay(settleList({ ...sorted, queueOrder: sortedQueueNames(sorted) }, 'overview'));
   },
+  'overview.filter': (model) => stay({ ...model, prompt: { kind: 'filter', ...typedText(model.queueFilter), problem: null }, flash: null }),
   'overview.pause': (model, at) => {
     const queue = selectedOf(queueRows(model), ({ name }) => name, model.lists.overview.selected);
     if (queue === undefined) return stay(model);
@@ -40,6 +41,11 @@ export const overviewActions: Handlers<Action, 'overview'> = {
 };
 
 export const workersActions: Handlers<Action, 'workers'> = {
+  'workers.sort': (model) => {
+    const workerSort = WORKER_SORTS[(WORKER_SORTS.indexOf(model.workerSort) + 1) % WORKER_SORTS.length] ?? 'state';
+    const sorted = { ...model, workerSort };
+    return stay(settleList({ ...sorted, workerOrder: sortedWorkerIds(sorted) }, 'workers'));
+  },
   'workers.open': (model) => {
     const worker = selectedOf(workerRows(model), ({ workerId }) => workerId, model.lists.workers.selected);
     const [first, second] = worker?.running ?? [];

@@ -4,7 +4,7 @@ import type { Problem } from '../data.js';
 import { age, ago, bar, clockTime, num, short } from '../figures.js';
 import { interestKeys } from '../interest.js';
 import { bindingsOf } from '../keymap.js';
-import { placeOf, rootOf, ROOT_VIEWS, type Model, type Prompt, type RootView } from '../model.js';
+import { placeOf, rootOf, ROOT_VIEWS, type Model, type Prompt, type RootView, type ViewName } from '../model.js';
 import { blanks, clean, fitLine, left, line, lineWidth, span, spread, width, type Line, type Piece } from '../text.js';
 import { contextsOf } from '../update/update.js';
 import { typedLine } from './typed-line.js';
@@ -148,9 +148,15 @@ const PROMPTS: Readonly<Record<Prompt['kind'], readonly [string, string]>> = {
   reason: ['why? ', 'this profile wants a reason for every change; Esc leaves'],
 };
 
+/** Where a filter is no where-expression. */
+const FILTER_HINTS: Readonly<Partial<Record<ViewName, string>>> = {
+  overview: 'a part of the name, or eval-*; Enter, Esc',
+  log: 'lines that contain this; Enter, Esc',
+};
+
 function promptLine(model: Model, prompt: Prompt, cells: number): Line {
   const [sign, fields] = PROMPTS[prompt.kind];
-  const hint = model.prompt?.kind === 'filter' && placeOf(model).view === 'log' ? 'lines that contain this; Enter, Esc' : fields;
+  const hint = prompt.kind === 'filter' ? (FILTER_HINTS[placeOf(model).view] ?? fields) : fields;
   const hasProblem = prompt.problem !== null;
   const typed = line(' ', span(sign, 'accent'), ...typedLine(prompt.text, prompt.cursor, Math.max(20, Math.floor(cells * (hasProblem ? 0.9 : 0.6)))));
   const rest = cells - lineWidth(typed);

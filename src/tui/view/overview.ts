@@ -15,7 +15,9 @@ const MINUTE = 60_000;
 
 export function overviewTitle(model: Model): Line {
   const count = model.slices.overview.data?.stats.queues.length ?? 0;
-  return rule([span(`Queues (${count})`, 'strong')], [span(`sort: ${model.queueSort}`, 'faint')], model.size.columns);
+  const { queueFilter } = model;
+  const shown = queueFilter === '' ? `${count}` : `${queueRows(model).length} of ${count}`;
+  return rule([span(`Queues (${shown})`, 'strong'), ...(queueFilter === '' ? [] : [' ', span('── ', 'faint'), span(clean(queueFilter), 'accent')])], [span(`sort: ${model.queueSort}`, 'faint')], model.size.columns);
 }
 
 export function overviewBody(model: Model): readonly Line[] {
@@ -25,9 +27,11 @@ export function overviewBody(model: Model): readonly Line[] {
   const absent = missing(model, 'overview', columns);
   if (data === null || absent !== undefined) return block([headerOf({ columns: queueColumns({ trends: {}, lastMinute: {} }) }, columns), ...(absent ?? [])], columns, height);
   const layout = overviewLayout(model.size, data.stats.queues.length);
-  const table = tableLines({ columns: queueColumns(data), rows: queueRows(model), idOf: ({ name }) => name, list: model.lists.overview, isActive: true }, columns, layout.table);
+  const rows = queueRows(model);
+  const none = rows.length === 0 && model.queueFilter !== '' ? [line(span('   no queue has such a name; Esc shows all', 'faint'))] : [];
+  const table = tableLines({ columns: queueColumns(data), rows, idOf: ({ name }) => name, list: model.lists.overview, isActive: true }, columns, layout.table);
   const lower = layout.panel === 'columns' ? panelColumns(model, data, layout.panelRows) : panelLines(model, data, layout.attention + 2);
-  return block([...block(table, columns, layout.table), ...lower], columns, height);
+  return block([...block([...table, ...none], columns, layout.table), ...lower], columns, height);
 }
 
 function queueColumns({ trends, lastMinute }: Pick<OverviewData, 'trends' | 'lastMinute'>): readonly Column<QueueStat>[] {

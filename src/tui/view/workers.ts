@@ -16,7 +16,7 @@ export function workersTitle(model: Model): Line {
   const silent = workers.length - alive.length;
   const busy = alive.reduce((sum, { running }) => sum + running.length, 0);
   const slots = alive.reduce((sum, { concurrency }) => sum + concurrency, 0);
-  return rule([span('Workers', 'strong'), ` ${alive.length} live`, ...(silent === 0 ? [] : [span(`, ${silent} silent`, 'bad')])], [span(`${busy} of ${slots} places busy`, 'faint')], model.size.columns);
+  return rule([span('Workers', 'strong'), ` ${alive.length} live`, ...(silent === 0 ? [] : [span(`, ${silent} silent`, 'bad')])], [span(`${model.size.columns < 80 ? `${busy}/${slots} busy` : `${busy} of ${slots} places busy`}  sort: ${model.workerSort}`, 'faint')], model.size.columns);
 }
 
 export function workersBody(model: Model): readonly Line[] {

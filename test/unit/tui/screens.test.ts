@@ -59,6 +59,19 @@ describe('overview', () => {
     for (const columns of [60, 80, 100]) expect(text(answered(modelAt(columns, 30), 'overview', overviewData({ lifecycle })))).not.toContain('retry');
   });
 
+  test('/ leaves the queues whose names fit, and Esc brings all back', () => {
+    const named = (model: Model): readonly string[] => rows(model).flatMap((row) => /^ [ >] (\S+-jobs) /.exec(row)?.[1] ?? []);
+    const found = (wanted: string): Model => press(screen('overview', 100, 30), '/', ...typing(wanted), 'enter').model;
+    expect(named(found('*o*-jobs'))).toEqual(['evaluation-jobs', 'scoring-jobs', 'report-jobs']);
+    expect(named(found('REPORT'))).toEqual(['report-jobs']);
+    expect(named(found('s*-jobs'))).toEqual(['scoring-jobs']);
+    expect(named(found('*jobs*jobs'))).toEqual([]);
+    expect(rows(found('s*-jobs'))[2]).toContain('Queues (1 of 3) ── s*-jobs');
+    expect(found('s*-jobs').lists.overview.selected).toBe('scoring-jobs');
+    expect(text(found('nothing'))).toContain('no queue has such a name; Esc shows all');
+    expect(named(press(found('nothing'), 'escape').model)).toHaveLength(3);
+  });
+
   test('rows do not change places while the cursor moves, and do afterwards', () => {
     const queues = (first: number, second: number) => overviewData({ stats: { ...overviewData().stats, queues: [queueStat('a-jobs', { active: first }), queueStat('b-jobs', { active: second })] } });
     const shown = press(answered(modelAt(100, 30), 'overview', queues(9, 5)), 'j').model;
@@ -222,6 +235,18 @@ test('what goes on is named by what it does, not by what was agreed to', () => {
 test(':every means what it says, whatever < and > were before', () => {
   const told = press(modelAt(100, 30), '>', '>', ':', ...typing('every 10s'), 'enter').model;
   expect(told.pace).toMatchObject({ everyMs: 10_000, scale: 1 });
+});
+
+test('o sorts the workers, and they do not change places while the cursor moves', () => {
+  const workers = [workerRow(1, { failed: 0, running: [] }), workerRow(2, { failed: 900 }), workerRow(3, { alive: false, running: [], jobsPerMinute: null })];
+  const order = (model: Model): string => rows(model).flatMap((row) => /^ [ >] worker-0(\d)/.exec(row)?.[1] ?? []).join('');
+  const shown = press(answered(modelAt(60, 30), 'workers', { workers }), '4').model;
+  const sorts = [shown, ...['o', 'oo', 'ooo', 'oooo', 'ooooo'].map((keys) => press(shown, ...keys).model)];
+  expect(sorts.map((model) => [model.workerSort, order(model)])).toEqual([['state', '312'], ['name', '123'], ['busy', '213'], ['jobs/min', '123'], ['failures', '231'], ['state', '312']]);
+  expect(rows(sorts[4] ?? shown)[2]).toContain('1/16 busy  sort: failures');
+  const moved = answered(press(sorts[4] ?? shown, 'j').model, 'workers', { workers: workers.map((worker) => ({ ...worker, failed: worker.workerId === 'worker-01' ? 999 : 1 })) });
+  expect(order(moved)).toBe('231');
+  expect(order(after(moved, { t: 'tick', now: moved.now + 4000, looked: [] }))).toBe('123');
 });
 
 test('60 columns have all figures of the last quarter of an hour', () => {
