@@ -42,6 +42,7 @@ export function initialModel({ session, look, size, now, view, filter, savedFilt
     prompt: null,
     pending: null,
     flash: null,
+    untold: null,
     running: null,
     watched: [],
     lastCommand: null,

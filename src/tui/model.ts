@@ -44,6 +44,8 @@ export interface Model {
   /** What goes on when the prompt for a reason or a path is answered. */
   readonly pending: Pending | null;
   readonly flash: Flash | null;
+  /** Jobs that were dead-lettered while the line above the keys was in use. */
+  readonly untold: Untold | null;
   /** An operation on many jobs or letters that goes on while the screen stays in use. */
   readonly running: RunningOperation | null;
   /** Jobs whose end is told of, wherever one looks. */
@@ -196,6 +198,13 @@ export interface Flash {
   readonly tone: 'good' | 'wait' | 'bad' | 'plain';
   readonly text: string;
   readonly until: number;
+}
+
+export interface Untold {
+  readonly count: number;
+  /** Of the first one. */
+  readonly jobId: string | null;
+  readonly why: string;
 }
 
 export interface RunningOperation {

@@ -37,6 +37,7 @@ export function takeTick(model: Model, looked: readonly Looked[]): Step {
     next = { ...next, slices: { ...next.slices, [slice]: { ...present, at, everyMs, state: 'ok', problem: null, retryAt: null } } };
   }
   if (next.flash !== null && next.now >= next.flash.until) next = { ...next, flash: null };
+  next = tellDead(next);
   next = settled(settled(inOrder(next), 'overview'), 'workers');
   return stay(isFrozen(next) ? next : settled(sorted(releaseHeld(next)), 'jobs'));
 }
@@ -159,21 +160,35 @@ function listsOf(slices: readonly SliceName[]): ReadonlySet<ListName> {
   return new Set(slices.flatMap((slice) => LISTS_OF[slice]));
 }
 
-/** Jobs somebody waits for are told of one by one; other failures together, and only while nothing else is told. */
+/** Jobs somebody waits for are told of one by one; other failures together, when nothing else is told. */
 function tellEnded(model: Model, entries: readonly LogEntry[]): Step {
   const ends = entries.filter(({ status, kind }) => status !== null && hasEnded(status) && kind !== 'labelled');
   const place = placeOf(model);
   const mine = ends.filter(({ jobId }) => jobId !== null && model.watched.includes(jobId) && !(place.view === 'job' && place.jobId === jobId));
   const bell: readonly Effect[] = model.session.bell && mine.length > 0 ? [{ t: 'bell' }] : [];
+  const known = withUntold(model, ends.filter((entry) => entry.status === 'DeadLettered' && !mine.includes(entry)));
   const newest = mine.at(-1);
-  if (newest !== undefined && newest.jobId !== null) {
-    const more = mine.length > 1 ? ` (and ${mine.length - 1} more)` : '';
-    const tone = newest.status === 'Succeeded' ? 'good' : newest.status === 'Cancelled' ? 'plain' : 'bad';
-    return doing(flash(model, tone, `job ${shortId(newest.jobId)} (${newest.jobType ?? '-'}) is ${newest.status ?? '-'}${more}`), ...bell);
-  }
-  const failures = ends.filter(({ status }) => status === 'DeadLettered');
+  if (newest === undefined || newest.jobId === null) return stay(tellDead(known));
+  const more = mine.length > 1 ? ` (and ${mine.length - 1} more)` : '';
+  const tone = newest.status === 'Succeeded' ? 'good' : newest.status === 'Cancelled' ? 'plain' : 'bad';
+  return doing(flash(known, tone, `job ${shortId(newest.jobId)} (${newest.jobType ?? '-'}) is ${newest.status ?? '-'}${more}`), ...bell);
+}
+
+function withUntold(model: Model, failures: readonly LogEntry[]): Model {
   const [first] = failures;
-  if (first === undefined || model.flash !== null || place.view === 'log' || place.view === 'dead') return stay(model);
-  const what = failures.length === 1 ? `job ${shortId(first.jobId ?? '')} was dead-lettered` : `${failures.length} jobs were dead-lettered`;
-  return stay(flash(model, 'bad', `${what}: ${first.text === '' ? (first.queue ?? '') : first.text}; 3 shows them`));
+  if (first === undefined) return model;
+  const { count, ...known } = model.untold ?? { count: 0, jobId: first.jobId, why: first.text === '' ? (first.queue ?? '') : first.text };
+  return { ...model, untold: { ...known, count: count + failures.length } };
+}
+
+/** When the line is free; not where they are seen anyway. */
+function tellDead(model: Model): Model {
+  const { untold, flash: present, prompt, running } = model;
+  const { view } = placeOf(model);
+  if (untold === null) return model;
+  const told: Model = { ...model, untold: null };
+  if (view === 'log' || view === 'dead') return told;
+  if (present !== null || prompt !== null || running !== null) return model;
+  const what = untold.count === 1 ? `job ${shortId(untold.jobId ?? '')} was dead-lettered` : `${untold.count} jobs were dead-lettered`;
+  return flash(told, 'bad', `${what}: ${untold.why}; 3 shows them`);
 }

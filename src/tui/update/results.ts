@@ -115,6 +115,7 @@ function switched(model: Model, { session, problem }: Extract<Msg, { readonly t:
     slices: initialSlices(model.now),
     log: { ...model.log, entries: [], skipped: 0 },
     watched: [],
+    untold: null,
     running: null,
     dialog: null,
     help: null,

@@ -263,6 +263,22 @@ test('what goes on says how many failed, at every width, and how to stop it', ()
   }
 });
 
+test('a dead letter that comes while another line stands is told of when that goes', () => {
+  const died = (id: string) => ({ t: 'events', now: NOON + 1000, skipped: 0, entries: [{ id, at: NOON, kind: 'dead-lettered', status: 'DeadLettered', jobId: jobRow(Number(id)).jobId, jobType: 'echo', worker: null, queue: 'a-jobs', text: 'TIMEOUT' }] }) as const;
+  const told = (model: Model): string => (rows(model).at(-2) ?? '').trim();
+  const busy = press(screen('overview', 100, 30), '<').model;
+  const waiting = after(busy, died('1'), died('2'));
+  expect(told(waiting)).toBe('looking 2 times less often');
+  const later = after(waiting, { t: 'tick', now: waiting.now + 7000, looked: [] });
+  expect(told(later)).toBe('2 jobs were dead-lettered: TIMEOUT; 3 shows them');
+  const gone = after(later, { t: 'tick', now: later.now + 13_000, looked: [] }, { t: 'tick', now: later.now + 14_000, looked: [] });
+  expect(told(gone), 'once').toBe('');
+  const seen = after(press(waiting, '3').model, { t: 'tick', now: waiting.now + 7000, looked: [] });
+  expect(told(seen), 'not where one looks at them').not.toContain('dead-lettered');
+  const typing = after(press(waiting, ':').model, { t: 'tick', now: waiting.now + 7000, looked: [] });
+  expect(told(after(press(typing, 'escape').model, { t: 'tick', now: waiting.now + 8000, looked: [] })), 'not behind a prompt').toContain('2 jobs were dead-lettered');
+});
+
 test('c copies the command line of the last change, whatever screen one is on by then', () => {
   const asked = planned(press(withDead(modelAt(100, 30)), 'R').model);
   const done = press(press(asked, 'y').model, '1', 'c');
