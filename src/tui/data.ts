@@ -7,6 +7,7 @@ import type { OperationCounts } from '../domain/dead-letters/equation.js';
 import type { QueueStats } from '../services/queue-stats.js';
 import type { JobStory } from '../services/why-job.js';
 import type { DeadLetterView, WholeLetterView } from '../services/dead-letters/letter-view.js';
+import type { DialogLine } from './dialogs.js';
 
 /** A failed look: what it was and what helps. */
 export interface Problem {
@@ -156,6 +157,8 @@ export interface LetterData {
   readonly letter: WholeLetterView;
   /** The body as lines of text. */
   readonly body: string;
+  /** What became of the payload since its job was submitted. */
+  readonly changes: readonly DialogLine[];
   readonly job: { readonly jobId: string; readonly status: JobStatus } | null;
 }
 

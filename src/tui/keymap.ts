@@ -99,6 +99,7 @@ export const BINDINGS = [
   { keys: ['b'], context: 'letter', action: 'letter.body', help: 'body' },
   { keys: ['h'], context: 'letter', action: 'letter.headers', help: 'headers and properties' },
   { keys: ['e'], context: 'letter', action: 'letter.error', help: 'why it is here' },
+  { keys: ['d'], context: 'letter', action: 'letter.diff', help: 'the payload against what its job was submitted with' },
   { keys: ['j', 'down'], context: 'letter', action: 'letter.down', help: 'scroll down' },
   { keys: ['k', 'up'], context: 'letter', action: 'letter.up', help: 'scroll up' },
   { keys: ['pagedown', 'ctrl-d', 'space'], context: 'letter', action: 'letter.page-down', help: 'scroll a page down' },

@@ -106,7 +106,7 @@ export type ViewName = Place['view'];
 
 export const JOB_SECTIONS = ['timeline', 'payload', 'result', 'error', 'logs', 'artifacts'] as const;
 export type JobSection = (typeof JOB_SECTIONS)[number];
-export const LETTER_SECTIONS = ['body', 'headers', 'error'] as const;
+export const LETTER_SECTIONS = ['body', 'headers', 'error', 'diff'] as const;
 export type LetterSection = (typeof LETTER_SECTIONS)[number];
 
 export const LIST_NAMES = ['overview', 'jobs', 'groups', 'letters', 'workers', 'log', 'operations', 'operation'] as const;

@@ -162,6 +162,7 @@ export function letterData(): LetterData {
   return {
     letter: { ...row, body: null, bodyEncoding: 'json', properties: { jobId: row.jobId ?? '', sequence: 3, storeId: 'store' } },
     body: '{\n  "jobId": "x",\n  "payload": {\n    "url": "https://example.org"\n  }\n}',
+    changes: [{ text: 'as submitted', tone: 'good' }],
     job: { jobId: row.jobId ?? '', status: 'DeadLettered' },
   };
 }

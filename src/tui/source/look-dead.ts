@@ -10,6 +10,7 @@ import type { FoundLetter } from '../../services/dead-letters/walk-letters.js';
 import type { GroupsData, LetterData, LetterRow, LettersData } from '../data.js';
 import type { Interest } from '../interest.js';
 import { LetterCache } from './letter-cache.js';
+import { letterChanges } from './letter-changes.js';
 import { prettyJson } from './look-job.js';
 import type { DashboardPorts } from './ports.js';
 
@@ -69,6 +70,7 @@ export class DeadLooker {
     return {
       letter: { ...letter, body: null },
       body: text.length > MAX_BODY_TEXT ? `${text.slice(0, MAX_BODY_TEXT)}…` : text,
+      changes: await letterChanges(this.#ports, found, job),
       job: job === undefined ? null : { jobId: job.jobId, status: job.status },
     };
   }

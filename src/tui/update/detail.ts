@@ -52,6 +52,7 @@ export const letterActions: Handlers<Action, 'letter'> = {
   'letter.body': onLetter((model, place) => toLetterSection(model, place, 'body')),
   'letter.headers': onLetter((model, place) => toLetterSection(model, place, 'headers')),
   'letter.error': onLetter((model, place) => toLetterSection(model, place, 'error')),
+  'letter.diff': onLetter((model, place) => toLetterSection(model, place, 'diff')),
   'letter.down': scrollBy(() => 1),
   'letter.up': scrollBy(() => -1),
   'letter.page-down': scrollBy((rows) => rows - 2),

@@ -5,19 +5,20 @@ import { bodyRows } from '../layout.js';
 import { LETTER_SECTIONS, type LetterSection, type Model, type Place } from '../model.js';
 import { dataOf } from '../rows.js';
 import type { LetterData } from '../data.js';
-import { clean, cleanLines, span, wrapWords, type Line } from '../text.js';
+import { clean, cleanLines, line, span, wrapWords, type Line } from '../text.js';
 import { block, field, missing, rule, statusSpan } from './parts.js';
 import { textLines } from './job.js';
 import { lastScroll, scrolled } from './scroll.js';
 
 type LetterPlace = Extract<Place, { readonly view: 'letter' }>;
 
-const SECTION_NAMES: Readonly<Record<LetterSection, string>> = { body: '[b]ody', headers: '[h]eaders', error: '[e]rror' };
+const SECTION_NAMES: Readonly<Record<LetterSection, string>> = { body: '[b]ody', headers: '[h]eaders', error: '[e]rror', diff: '[d]iff' };
 
 export function letterTitle(model: Model, { queue, sequenceNumber, section }: LetterPlace): Line {
   const data = dataOf(model, 'letter');
   const facts = data === null ? [] : [`  ${size(data.letter.bytes)}`, ...(data.job === null ? [] : ['  job ', statusSpan(data.job.status)])];
-  const sections = LETTER_SECTIONS.map((one) => span(SECTION_NAMES[one], one === section ? 'strong' : 'faint'));
+  const isNarrow = model.size.columns < 100;
+  const sections = LETTER_SECTIONS.map((one) => (one === section ? span(SECTION_NAMES[one], 'strong') : span(isNarrow ? SECTION_NAMES[one].slice(0, 3) : SECTION_NAMES[one], 'faint')));
   return rule([span(`Message ${sequenceNumber}`, 'strong'), ` of ${clean(queue)}`, ...facts], sections.flatMap((one, index) => (index === 0 ? [one] : [' ', one])), model.size.columns);
 }
 
@@ -36,7 +37,7 @@ export function letterScrolls(model: Model, place: LetterPlace): number {
   return data === null ? 0 : lastScroll(sectionLines(model, data, place.section).length, bodyRows(model.size));
 }
 
-function sectionLines({ now, size: screen, wraps }: Model, { letter, body, job }: LetterData, section: LetterSection): readonly Line[] {
+function sectionLines({ now, size: screen, wraps }: Model, { letter, body, job, changes }: LetterData, section: LetterSection): readonly Line[] {
   switch (section) {
     case 'body':
       return textLines(body, { size: screen, wraps });
@@ -50,6 +51,8 @@ function sectionLines({ now, size: screen, wraps }: Model, { letter, body, job }
         field('body', `${size(letter.bytes)}, ${letter.bodyEncoding}`, 18),
         ...Object.entries(letter.properties).map(([name, value]) => field(clean(name), clean(String(value)), 18)),
       ];
+    case 'diff':
+      return changes.flatMap(({ text, tone }) => wrapWords(clean(text), screen.columns - 2).map((row) => line(' ', span(row, tone))));
     case 'error':
       return [
         field('reason', span(clean(letter.reason ?? 'none given'), 'bad'), 14),
