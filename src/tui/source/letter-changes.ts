@@ -27,6 +27,7 @@ async function editsOf({ events }: Pick<DashboardPorts, 'events'>, { jobId }: Jo
   return history.flatMap(({ type, at, detail }) => {
     const { fromSha256, toSha256, by, operation } = detail;
     if (type !== 'replayed' || typeof fromSha256 !== 'string' || typeof toSha256 !== 'string') return [];
-    return [says(`${new Date(at).toISOString()}  edited by ${String(by)}, replay ${String(operation)}: SHA-256 ${fromSha256.slice(0, 12)} became ${toSha256.slice(0, 12)}`)];
+    const whose = [typeof by === 'string' ? ` by ${by}` : '', typeof operation === 'string' ? `, replay ${operation}` : ''].join('');
+    return [says(`${new Date(at).toISOString()}  edited${whose}: SHA-256 ${fromSha256.slice(0, 12)} became ${toSha256.slice(0, 12)}`)];
   });
 }
