@@ -39,7 +39,7 @@ export const BINDINGS = [
   { keys: ['enter'], context: 'overview', action: 'overview.open', help: 'jobs of the queue', hint: 'jobs' },
   { keys: ['d'], context: 'overview', action: 'overview.dead', help: 'dead letters of the queue', hint: 'dead letters' },
   { keys: ['o'], context: 'overview', action: 'overview.sort', help: 'sort by depth, name or dead letters', hint: 'sort' },
-  { keys: ['/'], context: 'overview', action: 'overview.filter', help: 'queues whose names fit: eval-*, or a part of the name', hint: 'filter' },
+  { keys: ['/'], context: 'overview', action: 'overview.filter', help: 'queues whose names fit: *-jobs, or a part of the name', hint: 'filter' },
   { keys: ['X'], context: 'overview', action: 'overview.pause', help: 'pause the queue, or resume it', hint: 'pause queue', danger: 'asks' },
 
   { keys: ['enter'], context: 'jobs', action: 'jobs.open', help: 'the job in detail', hint: 'detail' },

@@ -150,7 +150,7 @@ const PROMPTS: Readonly<Record<Prompt['kind'], readonly [string, string]>> = {
 
 /** Where a filter is no where-expression. */
 const FILTER_HINTS: Readonly<Partial<Record<ViewName, string>>> = {
-  overview: 'a part of the name, or eval-*; Enter, Esc',
+  overview: 'a part of the name, or *-jobs; Enter, Esc',
   log: 'lines that contain this; Enter, Esc',
 };
 
