@@ -2,10 +2,11 @@
 
 import { shellWord } from '../../domain/dead-letters/selection.js';
 import { shortId } from '../../domain/ids.js';
+import type { QueueStat } from '../../services/queue-stats.js';
 import type { PickDialog } from '../dialogs.js';
 import { ago } from '../figures.js';
 import type { Action } from '../keymap.js';
-import { EMPTY_LIST, QUEUE_SORTS, WORKER_SORTS } from '../model.js';
+import { EMPTY_LIST, QUEUE_SORTS, WORKER_SORTS, type Model } from '../model.js';
 import { logRows, queueRows, selectedOf, sortedQueueNames, sortedWorkerIds, workerRows } from '../rows.js';
 import { beginPlainly } from './changes.js';
 import { goRoot, openJob, showDead, showJobs, toNewestLine } from './places.js';
@@ -15,10 +16,10 @@ import { copyText, flash, stay, withList, type Handlers } from './step.js';
 
 export const overviewActions: Handlers<Action, 'overview'> = {
   'overview.open': (model) => {
-    const { selected } = model.lists.overview;
-    return stay(selected === null ? model : showJobs(model, queueFilter(selected)));
+    const queue = selectedQueue(model);
+    return stay(queue === undefined ? model : showJobs(model, queueFilter(queue.name)));
   },
-  'overview.dead': (model) => stay(showDead(model, model.lists.overview.selected)),
+  'overview.dead': (model) => stay(showDead(model, selectedQueue(model)?.name ?? null)),
   'overview.sort': (model) => {
     const queueSort = QUEUE_SORTS[(QUEUE_SORTS.indexOf(model.queueSort) + 1) % QUEUE_SORTS.length] ?? 'depth';
     const sorted = { ...model, queueSort };
@@ -26,7 +27,7 @@ export const overviewActions: Handlers<Action, 'overview'> = {
   },
   'overview.filter': (model) => stay({ ...model, prompt: { kind: 'filter', ...typedText(model.queueFilter), problem: null }, flash: null }),
   'overview.pause': (model, at) => {
-    const queue = selectedOf(queueRows(model), ({ name }) => name, model.lists.overview.selected);
+    const queue = selectedQueue(model);
     if (queue === undefined) return stay(model);
     const { name, paused } = queue;
     const lines = paused ? ['Workers take its messages again.'] : ['Workers take no more of its messages. What they hold goes on, and sending goes on.'];
@@ -89,6 +90,11 @@ export const logActions: Handlers<Action, 'log'> = {
   'log.filter': (model) => stay({ ...model, prompt: { kind: 'filter', ...typedText(model.log.filter), problem: null }, flash: null }),
   'log.copy': (model) => copyText(model, selectedOf(logRows(model), ({ id }) => id, model.lists.log.selected)?.text),
 };
+
+/** Undefined where the filter leaves none. */
+function selectedQueue(model: Model): QueueStat | undefined {
+  return selectedOf(queueRows(model), ({ name }) => name, model.lists.overview.selected);
+}
 
 /** `queue = evaluation-jobs`. */
 export function queueFilter(name: string): string {

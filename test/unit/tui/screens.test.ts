@@ -69,6 +69,7 @@ describe('overview', () => {
     expect(rows(found('s*-jobs'))[2]).toContain('Queues (1 of 3) ── s*-jobs');
     expect(found('s*-jobs').lists.overview.selected).toBe('scoring-jobs');
     expect(text(found('nothing'))).toContain('no queue has such a name; Esc shows all');
+    expect(press(found('nothing'), 'enter').model.places, 'what is not seen is not opened').toEqual([{ view: 'overview' }]);
     expect(named(press(found('nothing'), 'escape').model)).toHaveLength(3);
   });
 
