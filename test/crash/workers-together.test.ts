@@ -37,7 +37,7 @@ test.concurrent('a job that kills its worker ends dead-lettered and takes none o
   const dead = (await storedJobs(place)).filter(({ status }) => status === 'DeadLettered');
   expect(dead).toMatchObject([{ type: 'fail', attempt: MAX_ATTEMPTS, error: { code: 'WORKER_LOST' } }]);
   await place.discard();
-}, 60_000);
+}, 120_000);
 
 test.concurrent('a worker that was stopped for longer than its lock does not overwrite the outcome of the next one', async (context) => {
   const place = Place.make(program, context);
@@ -54,7 +54,7 @@ test.concurrent('a worker that was stopped for longer than its lock does not ove
   expect(await storedJobs(place)).toEqual([before]);
   await mustHold(place, 'after the stopped worker went on', { drained: true });
   await place.discard();
-}, 30_000);
+}, 120_000);
 
 test.concurrent('a worker that was stopped after saving its outcome, and lost its lock, changes nothing more', async (context) => {
   const place = Place.make(program, context);
@@ -66,7 +66,7 @@ test.concurrent('a worker that was stopped after saving its outcome, and lost it
   expect(await sleeper.ended).toMatchObject({ code: 0 });
   await mustHold(place, 'after the stopped worker went on', { drained: true });
   await place.discard();
-}, 30_000);
+}, 120_000);
 
 test.concurrent('two workers that end the last two children in the same moment send one continuation', async (context) => {
   const place = Place.make(program, context);
@@ -80,7 +80,7 @@ test.concurrent('two workers that end the last two children in the same moment s
   await mustHold(place, 'after both went on', { drained: true });
   expect(await continuations(place)).toBe(1);
   await place.discard();
-}, 30_000);
+}, 120_000);
 
 test.concurrent('two workers killed in that moment leave one continuation to the next', async (context) => {
   const place = Place.make(program, context);
@@ -95,7 +95,7 @@ test.concurrent('two workers killed in that moment leave one continuation to the
   await mustHold(place, 'after a drain', { drained: true });
   expect(await continuations(place)).toBe(1);
   await place.discard();
-}, 30_000);
+}, 120_000);
 
 test.concurrent('two workers share a queue without doing anything twice', async (context) => {
   const place = Place.make(program, context);
@@ -107,7 +107,7 @@ test.concurrent('two workers share a queue without doing anything twice', async 
   expect((await storedJobs(place)).every(({ runEpoch }) => runEpoch === 1)).toBe(true);
   await until('no worker in the registry', () => withRuntime(place, async ({ workers }) => (await workers.list()).length === 0));
   await place.discard();
-}, 30_000);
+}, 120_000);
 
 async function continuations(place: Place): Promise<number> {
   return withRuntime(place, async (runtime) => [...(await readStored(runtime)).events.values()].flat().filter(({ type }) => type === 'children-ended').length);

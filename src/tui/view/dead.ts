@@ -12,7 +12,7 @@ import { headerOf, tableLines, type Column } from './table.js';
 export function deadTitle(model: Model): Line {
   const { dead, lists, size: screen } = model;
   const groups = dataOf(model, 'groups');
-  const counts = groups === null ? '' : `${num(groups.inQueues)} letters${screen.columns < 80 ? '' : `, ${num(groups.groups.length)} ${groups.groups.length === 1 ? 'reason' : 'reasons'}`}`;
+  const counts = groups === null ? '' : `${num(groups.inQueues)} ${groups.inQueues === 1 ? 'letter' : 'letters'}${screen.columns < 80 ? '' : `, ${num(groups.groups.length)} ${groups.groups.length === 1 ? 'reason' : 'reasons'}`}`;
   const looked = groups === null || screen.columns < 80 ? '' : `  looked ${ago(model.now - groups.lookedAt)} ago`;
   const marks = lists.letters.marks.length === 0 ? [] : [span(`  ${lists.letters.marks.length} marked`, 'accent')];
   const filter: readonly Piece[] = dead.filter === '' ? [] : [' ', span('── ', 'faint'), span(clean(dead.filter), 'accent')];
