@@ -23,7 +23,7 @@ export interface Model {
   readonly queueSort: QueueSort;
   /** Queues as they stand on the screen: their numbers change all the time, their places only while nobody moves. */
   readonly queueOrder: readonly string[];
-  /** Names of queues, `*` for anything, or a part of a name; empty: every queue. */
+  /** As the operator ~ takes it: with `*` or `?` the whole name, else a part of it; empty: every queue. */
   readonly queueFilter: string;
   readonly workerSort: WorkerSort;
   /** As for the queues. */

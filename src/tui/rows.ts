@@ -1,6 +1,7 @@
 // The rows of each list as they are shown: filtered and sorted. Update and view both take them from here.
 
 import { JOB_STATUSES } from '../domain/job.js';
+import { compilePattern } from '../domain/where/glob.js';
 import type { QueueStat } from '../services/queue-stats.js';
 import type { GroupRow, JobRow, LedgerRow, LetterRow, LogEntry, OperationRow, SliceData, SliceName, WorkerRow } from './data.js';
 import { ALL_GROUPS, interestKeys } from './interest.js';
@@ -16,23 +17,8 @@ export function dataOf<S extends SliceName>(model: Model, name: S): SliceData[S]
 /** As they were last brought into order; those that came since are the last. */
 export function queueRows({ slices, queueOrder, queueFilter }: Model): readonly QueueStat[] {
   const queues = slices.overview.data?.stats.queues ?? [];
-  const fitting = queueFilter === '' ? queues : queues.filter(({ name }) => fitsName(name, queueFilter));
-  return inOrderOf(fitting, ({ name }) => name, queueOrder);
-}
-
-/** `*` stands for anything; a text without one may stand anywhere in the name. */
-function fitsName(name: string, wanted: string): boolean {
-  const glob = (wanted.includes('*') ? wanted : `*${wanted}*`).toLowerCase();
-  const [first = '', ...rest] = glob.split('*');
-  const last = rest.pop() ?? '';
-  const whole = name.toLowerCase();
-  if (!whole.startsWith(first) || !whole.endsWith(last) || whole.length < first.length + last.length) return false;
-  let from = first.length;
-  return rest.every((part) => {
-    const at = whole.indexOf(part, from);
-    from = at + part.length;
-    return at >= 0 && from <= whole.length - last.length;
-  });
+  const fits = compilePattern(queueFilter);
+  return inOrderOf(queues.filter(({ name }) => fits(name)), ({ name }) => name, queueOrder);
 }
 
 /** Their names as the present numbers and the chosen sort would have them. */
