@@ -4,7 +4,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 
 import { Queue, Worker } from 'bullmq';
@@ -17,18 +16,18 @@ export async function measureBullmq(dir: string, jobs: number, concurrency: numb
   if (spawnSync('redis-server', ['--version']).status !== 0) return undefined;
   const data = join(dir, 'redis');
   mkdirSync(data);
-  const port = await freePort();
-  const redis = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--dir', data, '--appendonly', 'yes', '--appendfsync', 'everysec', '--save', '']);
+  const path = join(data, 'redis.sock');
+  const redis = spawn('redis-server', ['--port', '0', '--unixsocket', path, '--dir', data, '--appendonly', 'yes', '--appendfsync', 'everysec', '--save', '']);
   try {
     await untilReady(redis.stdout.setEncoding('utf8'));
-    return await measure({ host: '127.0.0.1', port, maxRetriesPerRequest: null }, jobs, concurrency);
+    return await measure({ path, maxRetriesPerRequest: null }, jobs, concurrency);
   } finally {
     redis.kill('SIGKILL');
     await once(redis, 'close');
   }
 }
 
-async function measure(connection: { host: string; port: number; maxRetriesPerRequest: null }, jobs: number, concurrency: number): Promise<number> {
+async function measure(connection: { path: string; maxRetriesPerRequest: null }, jobs: number, concurrency: number): Promise<number> {
   const queue = new Queue(QUEUE, { connection });
   const data = { text: 'x'.repeat(280) };
   for (let added = 0; added < jobs; added += AT_ONCE) {
@@ -55,13 +54,4 @@ async function untilReady(output: AsyncIterable<unknown>): Promise<void> {
     if (text.includes('Ready to accept connections')) return;
   }
   throw new Error(`redis-server did not start: ${text}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
