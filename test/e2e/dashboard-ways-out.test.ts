@@ -172,10 +172,26 @@ test('stopped by SIGSTOP, of which no program hears, it reads keys and draws aga
   await leaveForShell(shell);
 });
 
-test('Ctrl-Z in the editor stops the whole job; after fg the editor goes on, and so does the dashboard', async () => {
+/** The path of an editor that runs this line of shell. */
+function editorThat(runs: string): string {
   const editor = join(tempDir(), 'editor.sh');
+  writeFileSync(editor, `#!/bin/sh\n${runs}\n`, { mode: 0o755 });
+  return editor;
+}
+
+/** Asked to edit the payload of a new job. */
+async function dashboardInEditor(options: Omit<Parameters<typeof startDashboard>[0], 'cwd'>): Promise<ReturnType<typeof startDashboard>> {
+  const dashboard = startDashboard({ cwd: openHome(tempDir()).cwd, ...options });
+  await dashboard.until((screen) => screen.includes('evaluation-jobs'));
+  dashboard.type('n');
+  await dashboard.until((screen) => screen.includes('New job') && screen.includes('echo'));
+  dashboard.type('\t\r');
+  return dashboard;
+}
+
+test('Ctrl-Z in the editor stops the whole job; after fg the editor goes on, and so does the dashboard', async () => {
   // As editors do it that read Ctrl-Z themselves.
-  writeFileSync(editor, '#!/bin/sh\necho editing; kill -TSTP 0; printf \'{"after":"fg"}\' > "$1"\n', { mode: 0o755 });
+  const editor = editorThat('echo editing; kill -TSTP 0; printf \'{"after":"fg"}\' > "$1"');
   const shell = await startInShell({ EDITOR: editor });
   shell.type('n');
   await shell.until((screen) => screen.includes('New job') && screen.includes('echo'));
@@ -189,14 +205,8 @@ test('Ctrl-Z in the editor stops the whole job; after fg the editor goes on, and
 });
 
 test.each([['Ctrl-C', '\u0003'], ['Ctrl-\\', '\u001c']])('%s in an editor ends the editor, not the dashboard', async (_key, byte) => {
-  const editor = join(tempDir(), 'editor.sh');
-  writeFileSync(editor, '#!/bin/sh\necho editing; read line\n', { mode: 0o755 });
-  const { cwd } = openHome(tempDir());
-  const dashboard = startDashboard({ cwd, env: { EDITOR: editor } });
-  await dashboard.until((screen) => screen.includes('evaluation-jobs'));
-  dashboard.type('n');
-  await dashboard.until((screen) => screen.includes('New job') && screen.includes('echo'));
-  dashboard.type('\t\r');
+  const editor = editorThat('echo editing; read line');
+  const dashboard = await dashboardInEditor({ env: { EDITOR: editor } });
   await dashboard.until((screen) => screen.includes('editing'));
   dashboard.type(byte);
   await dashboard.until((screen) => /editor/.test(screen.split('\n').at(-2) ?? ''));
@@ -207,14 +217,8 @@ test.each([['Ctrl-C', '\u0003'], ['Ctrl-\\', '\u001c']])('%s in an editor ends t
 });
 
 test('$EDITOR has the terminal to itself; what it leaves is in the form, and the screen is whole again', async () => {
-  const editor = join(tempDir(), 'editor.sh');
-  writeFileSync(editor, '#!/bin/sh\nprintf "editing in $(stty size)"; printf \'{"edited":true}\' > "$1"\n', { mode: 0o755 });
-  const { cwd } = openHome(tempDir());
-  const dashboard = startDashboard({ cwd, env: { EDITOR: editor } });
-  await dashboard.until((screen) => screen.includes('evaluation-jobs'));
-  dashboard.type('n');
-  await dashboard.until((screen) => screen.includes('New job') && screen.includes('echo'));
-  dashboard.type('\t\r');
+  const editor = editorThat('printf "editing in $(stty size)"; printf \'{"edited":true}\' > "$1"');
+  const dashboard = await dashboardInEditor({ env: { EDITOR: editor } });
   await dashboard.until((screen) => screen.includes('"edited"'));
   const raw = dashboard.raw();
   const [, lent = ''] = raw.split('\u001b[?1049l');
@@ -225,12 +229,7 @@ test('$EDITOR has the terminal to itself; what it leaves is in the form, and the
 });
 
 test.each([['false', /the editor ended with an error/], ['no-such-editor -w', /the editor "no-such-editor -w" cannot be started \(set VISUAL or EDITOR/]])('an editor that fails says so, and nothing changes: %s', async (editor, says) => {
-  const { cwd } = openHome(tempDir());
-  const dashboard = startDashboard({ cwd, columns: 140, env: { EDITOR: editor } });
-  await dashboard.until((screen) => screen.includes('evaluation-jobs'));
-  dashboard.type('n');
-  await dashboard.until((screen) => screen.includes('New job') && screen.includes('echo'));
-  dashboard.type('\t\r');
+  const dashboard = await dashboardInEditor({ columns: 140, env: { EDITOR: editor } });
   await dashboard.until((screen) => says.test(screen.split('\n').at(-2) ?? ''));
 });
 
