@@ -56,6 +56,11 @@ export function formatCount(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
+/** Of a dead letter. Service Bus counts only what came back before: one that was put aside when it was first handed out has a count of 0. */
+export function formatTries({ deliveryCount }: { readonly deliveryCount: number }): string {
+  return deliveryCount === 0 ? '-' : formatCount(deliveryCount);
+}
+
 /** `1 job`, `2 jobs`; `0 jobs`. */
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`;

@@ -51,11 +51,6 @@ export function rate(perMinute: number): string {
   return perMinute < 9.95 ? perMinute.toFixed(1) : short(perMinute);
 }
 
-/** Service Bus counts only what came back before: a letter that was put aside when it was first handed out has a count of 0. */
-export function tries(deliveryCount: number): string {
-  return deliveryCount === 0 ? '-' : num(deliveryCount);
-}
-
 /** `0%`, `0.3%`, `96%`. */
 export function share(part: number, whole: number): string {
   if (whole === 0) return '-';

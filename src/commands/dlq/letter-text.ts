@@ -5,7 +5,7 @@ import { deadSince } from '../../domain/dead-letters/selection.js';
 import { shortId } from '../../domain/ids.js';
 import type { DeadLetter } from '../../ports/dead-letter-queue.js';
 import type { Io } from '../../output/io.js';
-import { formatBytes, relativeTime } from '../../output/quantities.js';
+import { formatBytes, formatTries, relativeTime } from '../../output/quantities.js';
 import { printable } from '../../output/sanitize.js';
 import { renderTable, type Column } from '../../output/table.js';
 import type { FoundLetter } from '../../services/dead-letters/walk-letters.js';
@@ -34,17 +34,12 @@ export function lettersTable(letters: readonly FoundLetter[], now: number, io: I
     facts.jobId === null ? '-' : shortId(facts.jobId),
     facts.type ?? '-',
     relativeTime(deadSince(letter), now),
-    triesText(letter),
+    formatTries(letter),
     formatBytes(letter.body.byteLength),
     reasonText(letter),
     payloadPreview({ letter, facts }),
   ]);
   return renderTable({ columns, rows }, io);
-}
-
-/** Service Bus counts only what came back before: a letter that was put aside when it was first handed out has a count of 0. */
-export function triesText({ deliveryCount }: Pick<DeadLetter, 'deliveryCount'>): string {
-  return deliveryCount === 0 ? '-' : String(deliveryCount);
 }
 
 /** `CODE: description`; the code alone where the description repeats it. */

@@ -2,7 +2,7 @@
 
 import { deadSince } from '../../domain/dead-letters/selection.js';
 import { shortId } from '../../domain/ids.js';
-import { formatBytes, localTime, relativeTime } from '../../output/quantities.js';
+import { formatBytes, formatTries, localTime, relativeTime } from '../../output/quantities.js';
 import { renderFields, type Cell } from '../../output/table.js';
 import { statusCell } from '../../output/status-text.js';
 import type { Runtime } from '../../runtime.js';
@@ -13,7 +13,7 @@ import { knownQueues } from '../../services/queue-settings.js';
 import { defineCommand, type CommandContext } from '../command.js';
 import { nonEmpty } from '../option-parsers.js';
 import { argument, repeated, type OptionValues } from '../option-specs.js';
-import { bodyText, reasonText, triesText } from './letter-text.js';
+import { bodyText, reasonText } from './letter-text.js';
 
 const options = {
   queue: repeated('--queue <name>', 'look in this queue; in all when not given', { parser: nonEmpty() }),
@@ -55,7 +55,7 @@ function showText(shown: ShownLetter, next: readonly string[], runtime: Runtime,
     ['reason', reasonText(letter)],
     ['dead since', time(deadSince(letter))],
     ['sent', time(letter.enqueuedAt)],
-    ['tries', triesText(letter)],
+    ['tries', formatTries(letter)],
     ['replays', String(job?.replayCount ?? facts.replayCount)],
     ['type', facts.type ?? '-'],
     ['job', facts.jobId ?? '-'],

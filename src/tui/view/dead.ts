@@ -1,7 +1,8 @@
 // Dead letters: groups beside their messages where there is room, one after the other where there is not.
 
+import { formatTries } from '../../output/quantities.js';
 import type { GroupRow, LetterRow } from '../data.js';
-import { age, ago, num, size, tries } from '../figures.js';
+import { age, ago, num, size } from '../figures.js';
 import { bodyRows, deadLayout } from '../layout.js';
 import type { Model } from '../model.js';
 import { dataOf, groupRows, letterRows } from '../rows.js';
@@ -60,7 +61,7 @@ function letterTable(model: Model, cells: number, height: number): readonly Line
     { title: 'NUMBER', width: 8, align: 'right', cell: ({ sequenceNumber }) => sequenceNumber },
     { title: 'JOB', width: 8, cell: ({ jobId }) => jobId?.slice(-8) ?? span('-', 'faint') },
     { title: 'DEAD', width: 4, align: 'right', cell: ({ deadSince }) => age(model.now - deadSince) },
-    { title: 'TRY', width: 3, align: 'right', drop: 2, cell: ({ deliveryCount }) => tries(deliveryCount) },
+    { title: 'TRY', width: 3, align: 'right', drop: 2, cell: formatTries },
     { title: 'SIZE', width: 7, align: 'right', drop: 1, cell: ({ bytes }) => size(bytes) },
     { title: 'TYPE', width: 8, flexible: true, align: 'middle', drop: 3, cell: ({ type }) => (type === null ? span('no job', 'wait') : clean(type)) },
     ...(cells > 80 ? [{ title: 'WHY', width: 20, flexible: true, drop: 4, cell: (row: LetterRow) => clean(whyOf(row)) }] : []),
@@ -83,7 +84,7 @@ function inspector(model: Model, height: number): readonly Line[] {
       field('job', letter.jobId === null ? 'none: its body is no job' : `${letter.jobId}  ${clean(letter.type ?? '')}`),
       field('queue', clean(letter.queue)),
       field('dead since', `${letter.deadLetteredAt ?? letter.enqueuedAt}  (${ago(model.now - letter.deadSince)} ago)`),
-      field('deliveries', `${tries(letter.deliveryCount)}, replayed ${letter.replayCount} times before`),
+      field('deliveries', `${formatTries(letter)}, replayed ${letter.replayCount} times before`),
       field('message id', clean(letter.messageId)),
     ],
     columns,

@@ -1,6 +1,7 @@
 // One dead letter in detail.
 
-import { ago, size, tries } from '../figures.js';
+import { formatTries } from '../../output/quantities.js';
+import { ago, size } from '../figures.js';
 import { bodyRows } from '../layout.js';
 import { LETTER_SECTIONS, type LetterSection, type Model, type Place } from '../model.js';
 import { dataOf } from '../rows.js';
@@ -46,7 +47,7 @@ function sectionLines({ now, size: screen, wraps }: Model, { letter, body, job, 
         field('message id', clean(letter.messageId), 18),
         field('enqueued', letter.enqueuedAt, 18),
         field('dead-lettered', letter.deadLetteredAt ?? 'the broker does not tell', 18),
-        field('deliveries', tries(letter.deliveryCount), 18),
+        field('deliveries', formatTries(letter), 18),
         field('replayed before', String(letter.replayCount), 18),
         field('body', `${size(letter.bytes)}, ${letter.bodyEncoding}`, 18),
         ...Object.entries(letter.properties).map(([name, value]) => field(clean(name), clean(String(value)), 18)),

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 
-import { triesText } from '../../../src/commands/dlq/letter-text.js';
+import { formatTries } from '../../../src/output/quantities.js';
 
 test('a count of nothing, as Service Bus has it for a letter that never came back, is not shown as no try at all', () => {
-  expect(triesText({ deliveryCount: 0 })).toBe('-');
-  expect(triesText({ deliveryCount: 3 })).toBe('3');
+  expect(formatTries({ deliveryCount: 0 })).toBe('-');
+  expect(formatTries({ deliveryCount: 3 })).toBe('3');
 });
