@@ -51,7 +51,7 @@ async function untilReady(output: AsyncIterable<unknown>): Promise<void> {
   let text = '';
   for await (const chunk of output) {
     text += String(chunk);
-    if (text.includes('Ready to accept connections')) return;
+    if (/ready to accept connections/i.test(text)) return;
   }
   throw new Error(`redis-server did not start: ${text}`);
 }
