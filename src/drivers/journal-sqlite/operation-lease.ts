@@ -2,12 +2,13 @@
 // lives. Every write checks the token in its own transaction, so a process that lost the lease cannot write any more.
 
 import { randomUUID } from 'node:crypto';
-import type { Database, Statement } from 'better-sqlite3';
+import type { Database } from 'better-sqlite3';
 
 import type { Operation, PlannedEntry } from '../../domain/dead-letters/operation.js';
 import { AppError } from '../../domain/errors.js';
 import type { Clock } from '../../ports/clock.js';
 import type { EntryMark, OperationChange, OperationLease } from '../../ports/operation-journal.js';
+import { prepared, preparedRaw } from '../connection-sqlite/prepared.js';
 import { entryDoc, operationDoc, operationOf, type OperationRow } from './journal-rows.js';
 import type { JournalWriter } from './journal-writer.js';
 
@@ -37,13 +38,8 @@ export function isHeld(row: OperationRow, here: { readonly host: string; readonl
 }
 
 export function takeLease(db: Database, seq: number, holder: Holder, until: number): void {
-  db.prepare('UPDATE operations SET lease_token = ?, lease_host = ?, lease_pid = ?, lease_until = ? WHERE seq = ?').run(
-    holder.token,
-    holder.host,
-    holder.pid,
-    until,
-    seq,
-  );
+  const update = prepared(db, 'UPDATE operations SET lease_token = ?, lease_host = ?, lease_pid = ?, lease_until = ? WHERE seq = ?');
+  update.run(holder.token, holder.host, holder.pid, until, seq);
 }
 
 interface LeaseParts {
@@ -57,7 +53,6 @@ export class SqliteOperationLease implements OperationLease {
   operation: Operation;
   readonly #parts: LeaseParts;
   readonly #renewal: NodeJS.Timeout;
-  #statements: LeaseStatements | undefined;
 
   constructor(parts: LeaseParts) {
     this.#parts = parts;
@@ -69,7 +64,8 @@ export class SqliteOperationLease implements OperationLease {
   addEntries(entries: readonly PlannedEntry[]): Promise<void> {
     const at = this.#parts.clock.now();
     return this.#write((db) => {
-      const insert = db.prepare(
+      const insert = prepared(
+        db,
         `INSERT INTO entries (operation, idx, queue, sequence_number, state, stage, note, at, doc) VALUES (?, ?, ?, ?, 'planned', NULL, NULL, ?, ?)`,
       );
       for (const entry of entries) insert.run(this.#parts.row.seq, entry.index, entry.queue, entry.sequenceNumber, at, entryDoc(entry));
@@ -79,7 +75,7 @@ export class SqliteOperationLease implements OperationLease {
   async update(change: OperationChange): Promise<void> {
     const next: Operation = { ...this.operation, ...change };
     await this.#write((db) => {
-      db.prepare('UPDATE operations SET state = ?, doc = ? WHERE seq = ?').run(next.state, operationDoc(next), this.#parts.row.seq);
+      prepared(db, 'UPDATE operations SET state = ?, doc = ? WHERE seq = ?').run(next.state, operationDoc(next), this.#parts.row.seq);
     });
     this.operation = next;
   }
@@ -87,7 +83,8 @@ export class SqliteOperationLease implements OperationLease {
   mark(index: number, mark: EntryMark): Promise<void> {
     const at = this.#parts.clock.now();
     return this.#write((db) => {
-      const { changes } = this.#prepared(db).mark.run(mark.state, mark.stage, mark.note, at, this.#parts.row.seq, index);
+      const update = prepared(db, 'UPDATE entries SET state = ?, stage = ?, note = ?, at = ? WHERE operation = ? AND idx = ?');
+      const { changes } = update.run(mark.state, mark.stage, mark.note, at, this.#parts.row.seq, index);
       if (changes !== 1) throw new Error(`operation ${this.operation.id} has no entry ${index}`);
     });
   }
@@ -95,8 +92,8 @@ export class SqliteOperationLease implements OperationLease {
   async discard(): Promise<void> {
     clearInterval(this.#renewal);
     await this.#write((db) => {
-      db.prepare('DELETE FROM entries WHERE operation = ?').run(this.#parts.row.seq);
-      db.prepare('DELETE FROM operations WHERE seq = ?').run(this.#parts.row.seq);
+      prepared(db, 'DELETE FROM entries WHERE operation = ?').run(this.#parts.row.seq);
+      prepared(db, 'DELETE FROM operations WHERE seq = ?').run(this.#parts.row.seq);
     });
   }
 
@@ -104,21 +101,22 @@ export class SqliteOperationLease implements OperationLease {
     clearInterval(this.#renewal);
     const { row, holder, writer } = this.#parts;
     await writer.write((db) => {
-      db.prepare('UPDATE operations SET lease_token = NULL, lease_until = NULL WHERE seq = ? AND lease_token = ?').run(row.seq, holder.token);
+      prepared(db, 'UPDATE operations SET lease_token = NULL, lease_until = NULL WHERE seq = ? AND lease_token = ?').run(row.seq, holder.token);
     });
   }
 
   #renew(): Promise<void> {
     const { row, clock } = this.#parts;
     return this.#write((db) => {
-      db.prepare('UPDATE operations SET lease_until = ? WHERE seq = ?').run(clock.now() + LEASE_MS, row.seq);
+      prepared(db, 'UPDATE operations SET lease_until = ? WHERE seq = ?').run(clock.now() + LEASE_MS, row.seq);
     });
   }
 
   #write(change: (db: Database) => void): Promise<void> {
     const { row, holder, writer } = this.#parts;
     return writer.write((db) => {
-      if (this.#prepared(db).token.get(row.seq) !== holder.token) {
+      const [token] = preparedRaw<[string | null]>(db, 'SELECT lease_token FROM operations WHERE seq = ?').get(row.seq) ?? [];
+      if (token !== holder.token) {
         throw new AppError('OPERATION_BUSY', `operation ${this.operation.id} was taken over by another process`, {
           hint: 'see what it did with `copiloteval dlq history`',
         });
@@ -126,18 +124,6 @@ export class SqliteOperationLease implements OperationLease {
       change(db);
     });
   }
-
-  #prepared(db: Database): LeaseStatements {
-    return (this.#statements ??= {
-      token: db.prepare<[number], string | null>('SELECT lease_token FROM operations WHERE seq = ?').pluck(),
-      mark: db.prepare('UPDATE entries SET state = ?, stage = ?, note = ?, at = ? WHERE operation = ? AND idx = ?'),
-    });
-  }
-}
-
-interface LeaseStatements {
-  readonly token: Statement<[number], string | null>;
-  readonly mark: Statement<unknown[]>;
 }
 
 /** Signal 0 asks without sending anything; EPERM means that the process is there and somebody else's. */

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 
 import type { Clock } from '../../ports/clock.js';
 import type { AuditedChange, AuditLog, ChangeOutcome, NewAuditedChange } from '../../ports/audit-log.js';
+import { prepared } from '../connection-sqlite/prepared.js';
 import { JournalFile } from './journal-file.js';
 
 /** The first call opens the file, or makes it. */
@@ -29,28 +30,27 @@ class SqliteAuditLog implements AuditLog {
     // `C` for change; two machines never write into one file, so this much chance is enough.
     const id = `C${randomBytes(5).toString('hex')}`;
     await this.#journal.writer.write((db) => {
-      db.prepare('INSERT INTO changes (id, at, doc) VALUES (?, ?, ?)').run(id, change.at, JSON.stringify(change));
+      prepared(db, 'INSERT INTO changes (id, at, doc) VALUES (?, ?, ?)').run(id, change.at, JSON.stringify(change));
     });
     return id;
   }
 
   async end(id: string, outcome: ChangeOutcome): Promise<void> {
     await this.#journal.writer.write((db) => {
-      db.prepare('UPDATE changes SET outcome = ? WHERE id = ?').run(JSON.stringify(outcome), id);
+      prepared(db, 'UPDATE changes SET outcome = ? WHERE id = ?').run(JSON.stringify(outcome), id);
     });
   }
 
   list({ limit, cursor }: { readonly limit: number; readonly cursor?: string }): Promise<readonly AuditedChange[]> {
     return this.#journal.read((db) =>
-      db
-        .prepare<[number, number], ChangeRow>('SELECT * FROM changes WHERE seq < ? ORDER BY seq DESC LIMIT ?')
+      prepared<ChangeRow>(db, 'SELECT * FROM changes WHERE seq < ? ORDER BY seq DESC LIMIT ?')
         .all(cursor === undefined ? Number.MAX_SAFE_INTEGER : Number(cursor), limit)
         .map(changeOf),
     );
   }
 
   async sweep(before: number): Promise<number> {
-    return this.#journal.writer.write((db) => db.prepare('DELETE FROM changes WHERE at < ?').run(before).changes);
+    return this.#journal.writer.write((db) => prepared(db, 'DELETE FROM changes WHERE at < ?').run(before).changes);
   }
 
   close(): Promise<void> {

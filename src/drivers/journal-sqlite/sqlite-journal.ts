@@ -6,6 +6,7 @@ import type { EntryState, LedgerCount, LedgerEntry } from '../../domain/dead-let
 import { AppError } from '../../domain/errors.js';
 import type { Clock } from '../../ports/clock.js';
 import type { JournaledOperation, NewOperation, OperationJournal, OperationLease } from '../../ports/operation-journal.js';
+import { prepared, preparedRaw } from '../connection-sqlite/prepared.js';
 import { JournalFile } from './journal-file.js';
 import { entryOf, operationDoc, operationOf, type EntryRow, type OperationRow } from './journal-rows.js';
 import { isHeld, LEASE_MS, newHolder, SqliteOperationLease, takeLease, type Holder } from './operation-lease.js';
@@ -34,7 +35,8 @@ class SqliteJournal implements OperationJournal {
     const holder = newHolder(this.settings);
     const stored = { ...operation, state: 'planning', startedAt: null, finishedAt: null, matched: 0, before: 0, after: null, unexplained: null } as const;
     await this.#journal.writer.write((db) => {
-      db.prepare(
+      prepared(
+        db,
         `INSERT INTO operations (id, state, created_at, restores, doc, lease_token, lease_host, lease_pid, lease_until)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       ).run(stored.id, stored.state, stored.createdAt, stored.restores, operationDoc(stored), holder.token, holder.host, holder.pid, this.#leaseEnd());
@@ -63,8 +65,7 @@ class SqliteJournal implements OperationJournal {
   list(params: { limit: number; cursor?: string }): Promise<{ operations: readonly JournaledOperation[]; nextCursor: string | null }> {
     return this.#journal.read((db) => {
       const before = params.cursor === undefined ? Number.MAX_SAFE_INTEGER : readCursor(params.cursor);
-      const rows = db
-        .prepare<[number, number], OperationRow>(`SELECT * FROM operations WHERE seq < ? AND state <> 'planning' ORDER BY seq DESC LIMIT ?`)
+      const rows = prepared<OperationRow>(db, `SELECT * FROM operations WHERE seq < ? AND state <> 'planning' ORDER BY seq DESC LIMIT ?`)
         .all(before, params.limit + 1);
       const page = rows.slice(0, params.limit);
       const last = page.at(-1);
@@ -76,60 +77,54 @@ class SqliteJournal implements OperationJournal {
   }
 
   entries(params: { operation: string; states?: readonly EntryState[]; afterIndex?: number; limit: number }): Promise<readonly LedgerEntry[]> {
-    return this.#journal.read((db) => {
-      const states = params.states ?? ['planned', 'done', 'skipped', 'failed'];
-      return db
-        .prepare<unknown[], EntryRow>(
-          `SELECT * FROM entries WHERE operation = (SELECT seq FROM operations WHERE id = ?) AND idx > ?
-           AND state IN (${placeholders(states)}) ORDER BY idx LIMIT ?`,
-        )
-        .all(params.operation, params.afterIndex ?? 0, ...states, params.limit)
-        .map(entryOf);
-    });
+    const states = params.states ?? ['planned', 'done', 'skipped', 'failed'];
+    return this.#journal.read((db) =>
+      prepared<EntryRow>(
+        db,
+        `SELECT * FROM entries WHERE operation = (SELECT seq FROM operations WHERE id = ?) AND idx > ?
+         AND state IN (SELECT value FROM json_each(?)) ORDER BY idx LIMIT ?`,
+      )
+        .all(params.operation, params.afterIndex ?? 0, JSON.stringify(states), params.limit)
+        .map(entryOf),
+    );
   }
 
   entriesOf(params: { operation: string; queue: string; sequenceNumbers: readonly string[] }): Promise<readonly LedgerEntry[]> {
     return this.#journal.read((db) =>
-      chunked(params.sequenceNumbers).flatMap((numbers) =>
-        db
-          .prepare<unknown[], EntryRow>(
-            `SELECT * FROM entries WHERE operation = (SELECT seq FROM operations WHERE id = ?) AND queue = ?
-             AND sequence_number IN (${placeholders(numbers)})`,
-          )
-          .all(params.operation, params.queue, ...numbers)
-          .map(entryOf),
-      ),
+      prepared<EntryRow>(
+        db,
+        `SELECT * FROM entries INDEXED BY entries_by_letter WHERE operation = (SELECT seq FROM operations WHERE id = ?) AND queue = ?
+         AND sequence_number IN (SELECT value FROM json_each(?))`,
+      )
+        .all(params.operation, params.queue, JSON.stringify(params.sequenceNumbers))
+        .map(entryOf),
     );
   }
 
   lastNumbers(operation: string): Promise<ReadonlyMap<string, bigint>> {
     return this.#journal.read((db) => {
-      const rows = db
-        .prepare<[string], [queue: string, last: string]>(
-          `SELECT queue, CAST(max(CAST(sequence_number AS INTEGER)) AS TEXT) FROM entries
-           WHERE operation = (SELECT seq FROM operations WHERE id = ?) GROUP BY queue`,
-        )
-        .raw()
-        .all(operation);
+      const rows = preparedRaw<[queue: string, last: string]>(
+        db,
+        `SELECT queue, CAST(max(CAST(sequence_number AS INTEGER)) AS TEXT) FROM entries
+         WHERE operation = (SELECT seq FROM operations WHERE id = ?) GROUP BY queue`,
+      ).all(operation);
       return new Map(rows.map(([queue, last]) => [queue, BigInt(last)]));
     });
   }
 
   counts(operation: string): Promise<readonly LedgerCount[]> {
     return this.#journal.read((db) =>
-      db
-        .prepare<[string], LedgerCount>(
-          `SELECT state, stage, note, count(*) AS count FROM entries
-           WHERE operation = (SELECT seq FROM operations WHERE id = ?) GROUP BY state, stage, note`,
-        )
-        .all(operation),
+      prepared<LedgerCount>(
+        db,
+        `SELECT state, stage, note, count(*) AS count FROM entries
+         WHERE operation = (SELECT seq FROM operations WHERE id = ?) GROUP BY state, stage, note`,
+      ).all(operation),
     );
   }
 
   restoresOf(operation: string): Promise<readonly JournaledOperation[]> {
     return this.#journal.read((db) =>
-      db
-        .prepare<[string], OperationRow>('SELECT * FROM operations WHERE restores = ? ORDER BY seq DESC')
+      prepared<OperationRow>(db, 'SELECT * FROM operations WHERE restores = ? ORDER BY seq DESC')
         .all(operation)
         .map((row) => this.#journaled(row)),
     );
@@ -137,28 +132,24 @@ class SqliteJournal implements OperationJournal {
 
   restoredOf(params: { operation: string; queue: string; sequenceNumbers: readonly string[] }): Promise<ReadonlySet<string>> {
     return this.#journal.read((db) => {
-      const found = chunked(params.sequenceNumbers).flatMap((numbers) =>
-        db
-          .prepare<unknown[], string>(
-            `SELECT sequence_number FROM entries WHERE operation IN (SELECT seq FROM operations WHERE restores = ?)
-             AND queue = ? AND state = 'done' AND sequence_number IN (${placeholders(numbers)})`,
-          )
-          .pluck()
-          .all(params.operation, params.queue, ...numbers),
-      );
-      return new Set(found);
+      const found = preparedRaw<[string]>(
+        db,
+        `SELECT sequence_number FROM entries INDEXED BY entries_by_letter
+         WHERE operation IN (SELECT seq FROM operations WHERE restores = ?) AND queue = ? AND state = 'done'
+         AND sequence_number IN (SELECT value FROM json_each(?))`,
+      ).all(params.operation, params.queue, JSON.stringify(params.sequenceNumbers));
+      return new Set(found.flat());
     });
   }
 
   async sweep(before: number): Promise<{ readonly operations: readonly string[] }> {
     return this.#journal.writer.write((db) => {
-      const rows = db
-        .prepare<[number], OperationRow>(`SELECT * FROM operations WHERE state = 'planning' OR created_at < ?`)
+      const rows = prepared<OperationRow>(db, `SELECT * FROM operations WHERE state = 'planning' OR created_at < ?`)
         .all(before)
         .filter((row) => !isHeld(row, this.settings));
       for (const { seq } of rows) {
-        db.prepare('DELETE FROM entries WHERE operation = ?').run(seq);
-        db.prepare('DELETE FROM operations WHERE seq = ?').run(seq);
+        prepared(db, 'DELETE FROM entries WHERE operation = ?').run(seq);
+        prepared(db, 'DELETE FROM operations WHERE seq = ?').run(seq);
       }
       return { operations: rows.map(({ id }) => id) };
     });
@@ -185,7 +176,7 @@ class SqliteJournal implements OperationJournal {
 }
 
 function findRow(db: Database, id: string): OperationRow | undefined {
-  return db.prepare<[string], OperationRow>('SELECT * FROM operations WHERE id = ?').get(id);
+  return prepared<OperationRow>(db, 'SELECT * FROM operations WHERE id = ?').get(id);
 }
 
 function notFound(id: string): AppError {
@@ -201,15 +192,4 @@ function busy(row: OperationRow): AppError {
 function readCursor(cursor: string): number {
   if (/^\d{1,15}$/.test(cursor)) return Number(cursor);
   throw new AppError('INPUT_INVALID', `cursor: expected the nextCursor of the page before, got ${JSON.stringify(cursor.slice(0, 40))}`);
-}
-
-function placeholders(values: readonly unknown[]): string {
-  return values.map(() => '?').join(', ');
-}
-
-/** SQLite takes a limited number of parameters. */
-function chunked(values: readonly string[]): readonly (readonly string[])[] {
-  const chunks: (readonly string[])[] = [];
-  for (let start = 0; start < values.length; start += 500) chunks.push(values.slice(start, start + 500));
-  return chunks;
 }

@@ -7,7 +7,7 @@ import type { Json } from '../../domain/json.js';
 import type { JobId } from '../../domain/job.js';
 import type { CheckpointEntry, Checkpoints } from '../../ports/checkpoints.js';
 import type { AttemptRef } from '../../ports/job-store.js';
-import { prepared } from './database.js';
+import { prepared } from '../connection-sqlite/prepared.js';
 import type { Reader } from './reader.js';
 import type { Writer } from './writer.js';
 

@@ -4,7 +4,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-import type { Database, Statement } from 'better-sqlite3';
+import type { Database } from 'better-sqlite3';
 
 import { AppError } from '../../domain/errors.js';
 import { openConnection } from '../connection-sqlite/open-connection.js';
@@ -46,41 +46,6 @@ export async function openDatabase(options: OpenDatabase): Promise<Database> {
     db?.close();
     throw openFailure(error, options.file);
   }
-}
-
-type AnyStatement = Statement<unknown[], unknown>;
-
-/** Of one connection, by their text. */
-interface Statements {
-  readonly byName: Map<string, AnyStatement>;
-  readonly raw: Map<string, AnyStatement>;
-}
-
-const statements = new WeakMap<Database, Statements>();
-
-/**
- * The prepared statement for this text, made once per connection when it is first needed. Do not switch its mode
- * (`pluck`, `raw`): the same text elsewhere gets the same statement.
- */
-export function prepared<Row = unknown>(db: Database, sql: string): Statement<unknown[], Row> {
-  const known = statementsOf(db).byName;
-  let statement = known.get(sql);
-  if (statement === undefined) known.set(sql, (statement = db.prepare<unknown[], unknown>(sql)));
-  return statement as Statement<unknown[], Row>;
-}
-
-/** As `prepared`, with rows as arrays: much cheaper for rows of many columns. */
-export function preparedRaw<Row = unknown>(db: Database, sql: string): Statement<unknown[], Row> {
-  const known = statementsOf(db).raw;
-  let statement = known.get(sql);
-  if (statement === undefined) known.set(sql, (statement = db.prepare<unknown[], unknown>(sql).raw()));
-  return statement as Statement<unknown[], Row>;
-}
-
-function statementsOf(db: Database): Statements {
-  let known = statements.get(db);
-  if (known === undefined) statements.set(db, (known = { byName: new Map(), raw: new Map() }));
-  return known;
 }
 
 /** May run several times: every step finds out what is left to do. */

@@ -5,7 +5,7 @@ import type { Database } from 'better-sqlite3';
 import type { JobEvent, NewJobEvent } from '../../domain/job-event.js';
 import type { JobId } from '../../domain/job.js';
 import type { JsonObject } from '../../domain/json.js';
-import { prepared } from './database.js';
+import { prepared } from '../connection-sqlite/prepared.js';
 
 interface EventRow {
   readonly seq: number;

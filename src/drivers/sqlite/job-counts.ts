@@ -4,7 +4,7 @@ import type { Database } from 'better-sqlite3';
 
 import { hasEnded, type JobId, type JobStatus } from '../../domain/job.js';
 import type { ChildCounts, OpenWork } from '../../ports/job-store.js';
-import { prepared } from './database.js';
+import { prepared } from '../connection-sqlite/prepared.js';
 import { readJob } from './job-transaction.js';
 import { decodeState } from './job-rows.js';
 import { readTallies } from './tally.js';

@@ -5,7 +5,7 @@ import type { Database } from 'better-sqlite3';
 import { AppError } from '../../domain/errors.js';
 import type { Job } from '../../domain/job.js';
 import type { InsertOutcome, NewJobEntry } from '../../ports/job-store.js';
-import { prepared } from './database.js';
+import { prepared } from '../connection-sqlite/prepared.js';
 import { detailText } from './event-rows.js';
 import {
   delayedUntil,

@@ -6,7 +6,7 @@ import type { Database } from 'better-sqlite3';
 import { JOB_STATUSES, type JobStatus } from '../../domain/job.js';
 import { instantBounds, narrow } from '../../domain/where/narrow.js';
 import type { JobFilter } from '../../ports/job-store.js';
-import { prepared, preparedRaw } from './database.js';
+import { prepared, preparedRaw } from '../connection-sqlite/prepared.js';
 import { JOB_COLUMNS, type JobRow, type JobValues, rowOf } from './job-rows.js';
 
 /** A place in the order of lists. */

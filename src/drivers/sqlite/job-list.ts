@@ -6,7 +6,7 @@ import { AppError } from '../../domain/errors.js';
 import type { Job } from '../../domain/job.js';
 import { matchesWhere } from '../../domain/where/evaluate.js';
 import type { JobPage, ListJobs } from '../../ports/job-store.js';
-import { prepared } from './database.js';
+import { prepared } from '../connection-sqlite/prepared.js';
 import { type JobWalk, type ListKey, planWalk, walkStep, type WalkStep } from './job-list-query.js';
 import { JobRowRecord } from './job-row-record.js';
 import { INPUT_COLUMN, type JobRow, jobOf } from './job-rows.js';

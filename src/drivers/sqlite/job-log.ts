@@ -4,7 +4,7 @@ import type { Database } from 'better-sqlite3';
 
 import type { JobId } from '../../domain/job.js';
 import { type JobLog, type JobLogLine, MAX_LOG_LINE_CHARS, MAX_LOG_LINES } from '../../ports/job-log.js';
-import { prepared } from './database.js';
+import { prepared } from '../connection-sqlite/prepared.js';
 import { jobNumber } from './job-transaction.js';
 import type { Reader } from './reader.js';
 import type { Writer } from './writer.js';

@@ -4,7 +4,7 @@ import type { Database } from 'better-sqlite3';
 
 import { hasEnded, JOB_STATUSES, type JobStatus } from '../../domain/job.js';
 import type { PrunedJob } from '../../ports/job-store.js';
-import { prepared } from './database.js';
+import { prepared } from '../connection-sqlite/prepared.js';
 import { jobNumber } from './job-transaction.js';
 import type { Tallies } from './tally.js';
 

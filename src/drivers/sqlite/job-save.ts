@@ -6,7 +6,7 @@ import type { Database } from 'better-sqlite3';
 import { AppError } from '../../domain/errors.js';
 import { hasEnded, type Job } from '../../domain/job.js';
 import type { Change } from '../../domain/lifecycle.js';
-import { prepared, preparedRaw } from './database.js';
+import { prepared, preparedRaw } from '../connection-sqlite/prepared.js';
 import { detailText } from './event-rows.js';
 import { delayedUntil, encodeInput, encodeLabels, encodeProgress, encodeState, MAX_INLINE_INPUT_CHARS, storedJob } from './job-rows.js';
 import { countEntered, enqueueEntry, type JobTransaction, outcomeBlobs, recordBlobs, type StoredFacts, type StoredJob } from './job-transaction.js';

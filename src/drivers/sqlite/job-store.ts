@@ -15,7 +15,7 @@ import type {
   PrunedJob,
 } from '../../ports/job-store.js';
 import type { Delivery } from '../../ports/message-queue.js';
-import { prepared } from './database.js';
+import { prepared } from '../connection-sqlite/prepared.js';
 import { countChildren, countOpenWork, findStrandedParents } from './job-counts.js';
 import { insertJobs } from './job-insert.js';
 import { listJobs } from './job-list.js';

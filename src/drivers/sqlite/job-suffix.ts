@@ -4,7 +4,7 @@
 import type { Database } from 'better-sqlite3';
 
 import type { JobId } from '../../domain/job.js';
-import { prepared } from './database.js';
+import { prepared } from '../connection-sqlite/prepared.js';
 import type { Reader } from './reader.js';
 
 const IDS_PER_STEP = 50_000;

@@ -8,7 +8,7 @@ import { messageIdOf, type OutboxEntry } from '../../domain/message.js';
 import { encodeMessage } from '../../domain/encode-message.js';
 import type { Clock } from '../../ports/clock.js';
 import type { Broker } from './broker/broker.js';
-import { prepared, preparedRaw } from './database.js';
+import { prepared, preparedRaw } from '../connection-sqlite/prepared.js';
 import { type FullJobValues, INPUT_COLUMN, JOB_COLUMNS, jobOf, priorityNumber, rowOf } from './job-rows.js';
 import type { OutboxRows } from './outbox-rows.js';
 import type { Tallies } from './tally.js';

@@ -2,7 +2,7 @@
 
 import type { Job } from '../../domain/job.js';
 import type { JobsElsewhere } from '../../ports/jobs-elsewhere.js';
-import { prepared } from './database.js';
+import { prepared } from '../connection-sqlite/prepared.js';
 import { readJob } from './job-transaction.js';
 import type { Reader } from './reader.js';
 import { isWatched } from './watched-jobs.js';

@@ -2,7 +2,7 @@
 
 import type { Database } from 'better-sqlite3';
 
-import { prepared } from './database.js';
+import { prepared } from '../connection-sqlite/prepared.js';
 import type { JobTransaction } from './job-transaction.js';
 import { readJob } from './job-transaction.js';
 import { LONGEST_HOLD_MS, moveEntry } from './outbox.js';

@@ -7,7 +7,7 @@ import { hasEnded, type Job, type JobId, type JobStatus } from '../../domain/job
 import type { OutboxEntry } from '../../domain/message.js';
 import type { Clock } from '../../ports/clock.js';
 import { CREATOR_HOLD_MS } from '../../ports/outbox.js';
-import { prepared } from './database.js';
+import { prepared } from '../connection-sqlite/prepared.js';
 import type { Tallies } from './tally.js';
 
 /** Most of what one process has saved and not sent yet. */

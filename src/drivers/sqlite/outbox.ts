@@ -8,7 +8,7 @@ import type { Job, JobId } from '../../domain/job.js';
 import { moveToLocal } from '../../domain/lifecycle.js';
 import { type OutboxEntry, outboxEntryFor } from '../../domain/message.js';
 import type { ClaimedEntry, ClaimOutbox, Outbox, OutboxWaiting } from '../../ports/outbox.js';
-import { prepared } from './database.js';
+import { prepared } from '../connection-sqlite/prepared.js';
 import { saveJob } from './job-save.js';
 import { type JobTransaction, jobNumber, readJob } from './job-transaction.js';
 import { ensureLocalQueue } from './local-twin.js';

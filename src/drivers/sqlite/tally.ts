@@ -3,7 +3,7 @@
 
 import type { Database } from 'better-sqlite3';
 
-import { prepared } from './database.js';
+import { prepared } from '../connection-sqlite/prepared.js';
 import type { TransactionCollector } from './writer.js';
 
 /**

@@ -16,7 +16,7 @@ import { basename, dirname } from 'node:path';
 
 import type { Database } from 'better-sqlite3';
 
-import { prepared } from './database.js';
+import { prepared } from '../connection-sqlite/prepared.js';
 
 const LOOK_AGAIN_MS = [1, 1, 2, 2, 2, 4, 8, 16, 32, 64];
 const SLOW_POLL_MS = 1_000;

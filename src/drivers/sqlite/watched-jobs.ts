@@ -2,7 +2,7 @@
 
 import type { Job } from '../../domain/job.js';
 import type { WatchedJobs } from '../../ports/watched-jobs.js';
-import { prepared } from './database.js';
+import { prepared } from '../connection-sqlite/prepared.js';
 import { readJob } from './job-transaction.js';
 import type { Reader } from './reader.js';
 import type { Writer } from './writer.js';

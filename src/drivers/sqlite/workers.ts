@@ -2,7 +2,7 @@
 
 import type { Clock } from '../../ports/clock.js';
 import type { WorkerRecord, WorkerRegistry } from '../../ports/worker-registry.js';
-import { prepared } from './database.js';
+import { prepared } from '../connection-sqlite/prepared.js';
 import type { Reader } from './reader.js';
 import type { Writer } from './writer.js';
 

@@ -1,6 +1,6 @@
 // Takes messages in: size of the queue, duplicates, time to live, numbers.
 
-import { prepared } from '../../drivers/sqlite/database.js';
+import { prepared } from '../../drivers/connection-sqlite/prepared.js';
 import type { BrokerState } from './broker-state.js';
 import { rowIdOf, type SubQueue } from './entity.js';
 import type { Refusal } from './refusal.js';

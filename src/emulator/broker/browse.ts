@@ -1,6 +1,6 @@
 // Looks at messages without locking them, and takes scheduled ones back.
 
-import { prepared } from '../../drivers/sqlite/database.js';
+import { prepared } from '../../drivers/connection-sqlite/prepared.js';
 import { MESSAGE_STATES } from '../../drivers/sqlite/broker/message-state.js';
 import type { BrokerState } from './broker-state.js';
 import { numberOf, rowIdOf, rowIdRange, type SubQueue } from './entity.js';

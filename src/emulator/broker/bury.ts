@@ -1,7 +1,7 @@
 // Moves a message to its entity's dead letters, under its number: they are a queue like any other, so that it is locked,
 // abandoned and peeked there with the same means.
 
-import { prepared } from '../../drivers/sqlite/database.js';
+import { prepared } from '../../drivers/connection-sqlite/prepared.js';
 import { MESSAGE_STATES } from '../../drivers/sqlite/broker/message-state.js';
 import { NO_TOKEN } from '../../drivers/sqlite/broker/schema.js';
 import type { BrokerState } from './broker-state.js';

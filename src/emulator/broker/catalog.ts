@@ -3,7 +3,7 @@
 
 import { AppError } from '../../domain/errors.js';
 import type { BrokerQueue, BrokerQueueSettings } from '../../drivers/sqlite/broker/broker-queues.js';
-import { prepared } from '../../drivers/sqlite/database.js';
+import { prepared } from '../../drivers/connection-sqlite/prepared.js';
 import type { Writer } from '../../drivers/sqlite/writer.js';
 import { QUEUE_DEFAULTS, type QueueCatalog, type QueueDefinition, type QueueDescription, type QueueRuntime } from '../queue-catalog.js';
 import type { BrokerState } from './broker-state.js';

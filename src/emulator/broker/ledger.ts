@@ -2,7 +2,7 @@
 // transaction, taken back with what was refused or rolled back.
 
 import type { Database } from '../../drivers/sqlite/database.js';
-import { prepared } from '../../drivers/sqlite/database.js';
+import { prepared } from '../../drivers/connection-sqlite/prepared.js';
 import type { TransactionCollector } from '../../drivers/sqlite/writer.js';
 
 export interface Figures {

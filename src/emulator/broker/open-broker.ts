@@ -3,7 +3,8 @@
 import { Broker } from '../../drivers/sqlite/broker/broker.js';
 import { MESSAGE_STATES } from '../../drivers/sqlite/broker/message-state.js';
 import { NO_TOKEN } from '../../drivers/sqlite/broker/schema.js';
-import { type Database, openDatabase, prepared } from '../../drivers/sqlite/database.js';
+import { prepared } from '../../drivers/connection-sqlite/prepared.js';
+import { type Database, openDatabase } from '../../drivers/sqlite/database.js';
 import { Reader } from '../../drivers/sqlite/reader.js';
 import { Writer } from '../../drivers/sqlite/writer.js';
 import type { Clock } from '../../ports/clock.js';

@@ -5,7 +5,7 @@ import { hasCode } from '../../domain/errors.js';
 import type { LockRef } from '../../drivers/sqlite/broker/broker-message.js';
 import { MESSAGE_STATES } from '../../drivers/sqlite/broker/message-state.js';
 import { NO_TOKEN } from '../../drivers/sqlite/broker/schema.js';
-import { prepared } from '../../drivers/sqlite/database.js';
+import { prepared } from '../../drivers/connection-sqlite/prepared.js';
 import type { BrokerState } from './broker-state.js';
 import { BROKER_REASONS, bury } from './bury.js';
 import { rowIdOf } from './entity.js';

@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 
-import { prepared } from '../../drivers/sqlite/database.js';
+import { prepared } from '../../drivers/connection-sqlite/prepared.js';
 import type { LockedMessage } from '../../drivers/sqlite/broker/broker-message.js';
 import { MESSAGE_STATES } from '../../drivers/sqlite/broker/message-state.js';
 import type { BrokerState } from './broker-state.js';

@@ -3,7 +3,7 @@
 import { MESSAGE_STATES } from '../../drivers/sqlite/broker/message-state.js';
 import { NO_TOKEN } from '../../drivers/sqlite/broker/schema.js';
 import { stateOf, type SweepRules, type TimedRow } from '../../drivers/sqlite/broker/sweep.js';
-import { prepared } from '../../drivers/sqlite/database.js';
+import { prepared } from '../../drivers/connection-sqlite/prepared.js';
 import { type BrokerState, subQueueOf } from './broker-state.js';
 import { BROKER_REASONS, bury } from './bury.js';
 import { numberOf, rowIdOf } from './entity.js';

@@ -3,7 +3,7 @@
 import type { Database } from 'better-sqlite3';
 
 import { AppError } from '../../../domain/errors.js';
-import { prepared } from '../database.js';
+import { prepared } from '../../connection-sqlite/prepared.js';
 import { MESSAGE_STATES } from './message-state.js';
 
 export interface BrokerQueueSettings {

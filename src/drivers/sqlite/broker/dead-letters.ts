@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
 
-import { prepared } from '../database.js';
+import { prepared } from '../../connection-sqlite/prepared.js';
 import type { BrokerDeadLetter, BrokerHooks, LockRef } from './broker-message.js';
 import type { BrokerQueues } from './broker-queues.js';
 import { MESSAGE_STATES } from './message-state.js';

@@ -2,7 +2,7 @@
 
 import type { Database } from 'better-sqlite3';
 
-import { prepared } from '../database.js';
+import { prepared } from '../../connection-sqlite/prepared.js';
 import type { BrokerHooks, BrokerMessage } from './broker-message.js';
 import { queueUnknown } from './broker-queues.js';
 import { MESSAGE_STATES } from './message-state.js';

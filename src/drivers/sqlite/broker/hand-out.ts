@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
 
-import { prepared, preparedRaw } from '../database.js';
+import { prepared, preparedRaw } from '../../connection-sqlite/prepared.js';
 import type { BrokerHooks, LockedMessage, LockRequest } from './broker-message.js';
 import { type BrokerQueue, type BrokerQueues, queueUnknown } from './broker-queues.js';
 import { MESSAGE_STATES } from './message-state.js';

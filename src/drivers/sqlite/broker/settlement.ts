@@ -4,7 +4,7 @@
 import type { Database } from 'better-sqlite3';
 
 import { AppError } from '../../../domain/errors.js';
-import { prepared } from '../database.js';
+import { prepared } from '../../connection-sqlite/prepared.js';
 import type { BrokerHooks, LockRef } from './broker-message.js';
 import { MESSAGE_STATES, type MessageState } from './message-state.js';
 import { NO_TOKEN } from './schema.js';

@@ -8,7 +8,7 @@
 
 import type { Database } from 'better-sqlite3';
 
-import { prepared } from '../database.js';
+import { prepared } from '../../connection-sqlite/prepared.js';
 import type { BrokerHooks, BrokerReason, MovedMessage } from './broker-message.js';
 import { MESSAGE_STATES, type MessageState } from './message-state.js';
 import { NO_TOKEN } from './schema.js';
