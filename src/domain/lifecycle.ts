@@ -194,7 +194,7 @@ export function replay(job: Job, at: number, options: ReplayOptions): Change {
   const edited = options.edit === undefined ? {} : { fromSha256: options.edit.fromSha256, toSha256: options.edit.toSha256 };
   return {
     job: next,
-    event: eventOf(next, 'replayed', at, { by: options.by, operation: options.operation, ...edited }),
+    event: eventOf(next, 'replayed', at, { by: options.by, operation: options.operation, sequence: job.sequence, ...edited }),
     outbox: outboxEntryFor(next, options.dueAt > at ? options.dueAt : null),
   };
 }

@@ -61,6 +61,12 @@ export function messageIdOf(jobId: JobId, sequence: number): string {
   return `${jobId}:${sequence}`;
 }
 
+/** The sequence in an id of `messageIdOf`; 1 for the id of another producer, whose message is the first of its job. */
+export function sequenceOfMessageId(messageId: string, jobId: JobId): number {
+  const sequence = messageId.startsWith(`${jobId}:`) ? messageId.slice(jobId.length + 1) : '';
+  return /^\d{1,9}$/.test(sequence) ? Number(sequence) : 1;
+}
+
 /** The outbox entry for the job's newest sequence, due at `notBefore`. */
 export function outboxEntryFor(job: Job, notBefore: number | null): OutboxEntry {
   return {

@@ -1,13 +1,13 @@
 // Applies the plan of a replay, purge or restore, from its beginning or from where a run before stopped.
 
-import { countLedger, type OperationCounts } from '../../domain/dead-letters/equation.js';
+import { countLedger, LOCKED_NOTE, type OperationCounts } from '../../domain/dead-letters/equation.js';
 import type { LedgerEntry, Operation } from '../../domain/dead-letters/operation.js';
 import type { OperationLease } from '../../ports/operation-journal.js';
 import { createPacer, workInFlight } from './in-flight.js';
 import type { OperationPorts } from './operation-ports.js';
 import { OperationRun, type ApplyHooks } from './operation-run.js';
 import { restoreFromTrash } from './restore-entries.js';
-import { settleAbsent, settleHeld } from './settle-entry.js';
+import { settleGone, settleHeld } from './settle-entry.js';
 import { verifyOperation } from './verify-operation.js';
 
 export interface OperationOutcome {
@@ -31,9 +31,10 @@ const LOCK_SLACK_MS = 20;
  */
 export async function applyOperation(ports: OperationPorts, lease: OperationLease, hooks: ApplyHooks = {}): Promise<OperationOutcome> {
   const since = ports.clock.now();
+  const isResumed = lease.operation.startedAt !== null;
   const before = countLedger(await ports.journal.counts(lease.operation.id));
   await lease.update({ state: 'applying', startedAt: lease.operation.startedAt ?? since, finishedAt: null, after: null, unexplained: null });
-  const run = new OperationRun(ports, lease, hooks, before.pending + before.failed);
+  const run = new OperationRun(ports, lease, hooks, before.pending + before.failed, isResumed);
   try {
     await (lease.operation.action === 'restore' ? restoreFromTrash(run) : settleLetters(run));
   } finally {
@@ -86,7 +87,7 @@ async function settleSlice(run: OperationRun, entries: readonly LedgerEntry[]): 
         if (entry === undefined) throw new Error(`the backend handed out letter ${number}, which was not asked for`);
         if (taken.kind === 'held') await settleHeld(run, entry, taken);
         else if (taken.kind === 'locked') locked.push({ entry, until: taken.until });
-        else settleAbsent(run, entry, taken);
+        else await settleGone(run, entry);
       },
     });
   }
@@ -98,17 +99,18 @@ async function settleLocked(run: OperationRun, locked: readonly LockedEntry[]): 
   const now = run.ports.clock.now();
   const endsSoon = ({ until }: LockedEntry): boolean => until !== null && until <= now + MAX_LOCK_WAIT_MS;
   const soon = locked.filter(endsSoon);
-  for (const { entry, until } of locked.filter((item) => !endsSoon(item))) failLocked(run, entry, until);
+  for (const item of locked.filter((other) => !endsSoon(other))) failLocked(run, item);
   if (soon.length === 0 || run.stopped) return;
   const until = Math.max(...soon.map((item) => item.until ?? 0));
   run.hooks.onWaiting?.(soon.length, until);
   await run.ports.clock.sleep(Math.max(0, until - now) + LOCK_SLACK_MS, run.hooks.signal);
   if (run.stopped) return;
-  for (const item of await settleSlice(run, soon.map(({ entry }) => entry))) failLocked(run, item.entry, item.until);
+  for (const item of await settleSlice(run, soon.map(({ entry }) => entry))) failLocked(run, item);
 }
 
-function failLocked(run: OperationRun, entry: LedgerEntry, until: number | null): void {
-  settleAbsent(run, entry, { kind: 'locked', sequenceNumber: entry.sequenceNumber, until });
+function failLocked(run: OperationRun, { entry, until }: LockedEntry): void {
+  const untilText = until === null ? '' : ` until ${new Date(until).toISOString()}`;
+  run.conclude(entry, { state: 'failed', note: `${LOCKED_NOTE}: somebody else holds the letter${untilText}`, stage: entry.stage });
 }
 
 function groupByQueue(entries: readonly LedgerEntry[]): ReadonlyMap<string, ReadonlyMap<string, LedgerEntry>> {

@@ -9,7 +9,7 @@ import type { JobTypes } from '../job-types.js';
 export type LetterReadPorts = Pick<Backend, 'store' | 'deadLetters' | 'admin' | 'blobs' | 'clock'>;
 
 /** For replaying, purging and restoring. */
-export interface OperationPorts extends Pick<Backend, 'store' | 'queue' | 'deadLetters' | 'admin' | 'blobs' | 'clock' | 'random'> {
+export interface OperationPorts extends Pick<Backend, 'store' | 'events' | 'queue' | 'deadLetters' | 'admin' | 'blobs' | 'clock' | 'random'> {
   readonly jobTypes: Pick<JobTypes, 'resolve' | 'queue'>;
   /** Names the backend that gave the letters their numbers: a plan is applied where it was made. */
   readonly letterScope: string;

@@ -1,10 +1,12 @@
 // One run of an operation: what every entry needs, and the ledger's side of an entry.
 
 import type { EntryStage, LedgerEntry, Operation } from '../../domain/dead-letters/operation.js';
-import type { OperationLease } from '../../ports/operation-journal.js';
+import type { EntryMark, OperationLease } from '../../ports/operation-journal.js';
 import type { TrashWriter } from '../../ports/trash.js';
 import { queueSettings } from '../queue-settings.js';
 import type { OperationPorts } from './operation-ports.js';
+
+const ENDS_EVERY_MS = 50;
 
 export interface ApplyHooks {
   /** Ends the run after the entries at hand; the operation can be resumed. */
@@ -21,6 +23,9 @@ export class OperationRun {
   readonly operation: Operation;
   #completed = 0;
   #failed = 0;
+  /** Ends that are not handed to the journal yet. */
+  #ends: { readonly index: number; readonly mark: EntryMark }[] = [];
+  #wroteAt: number;
   #markFailure: { readonly error: unknown } | undefined;
   #lastMark: Promise<void> = Promise.resolve();
   #trash: Promise<TrashWriter> | undefined;
@@ -31,8 +36,11 @@ export class OperationRun {
     readonly lease: OperationLease,
     readonly hooks: ApplyHooks,
     private readonly total: number,
+    /** A run before may have done more than it could write. */
+    readonly isResumed: boolean,
   ) {
     this.operation = lease.operation;
+    this.#wroteAt = ports.clock.monotonic();
   }
 
   get stopped(): boolean {
@@ -63,22 +71,26 @@ export class OperationRun {
   }
 
   /**
-   * Writes an entry's end, without waiting: if it is lost in a crash, resuming finds the letter gone or superseded and
-   * writes it again. An error shows in `close`.
+   * Writes an entry's end, without waiting, and many ends at once when they come fast: if it is lost in a crash, resuming
+   * finds the letter gone or superseded, sees whether that was this operation, and writes it again. An error shows in `close`.
    */
   conclude(entry: LedgerEntry, end: EntryEnd): void {
     const { state, note } = end;
-    const mark = this.lease.mark(entry.index, { state, stage: state === 'failed' ? end.stage : null, note });
-    this.#lastMark = mark.catch((error: unknown) => {
-      this.#markFailure ??= { error };
-    });
+    this.#ends.push({ index: entry.index, mark: { state, stage: state === 'failed' ? end.stage : null, note } });
+    if (this.ports.clock.monotonic() - this.#wroteAt >= ENDS_EVERY_MS) this.#writeEnds();
     this.#completed += 1;
     if (state === 'failed') this.#failed += 1;
     this.hooks.onProgress?.(this.#completed, this.total, this.#failed);
   }
 
-  /** Resolves when every end that was written so far is stored, or could not be. */
+  /** Throws what kept an end from being written: somebody else has the operation now, or the disk is full. */
+  checkLedger(): void {
+    if (this.#markFailure !== undefined) throw this.#markFailure.error;
+  }
+
+  /** Resolves when every end so far is stored, or could not be. */
   async settled(): Promise<void> {
+    this.#writeEnds();
     // The journal stores marks in the order they were asked for, so the last one is the end of all.
     await this.#lastMark;
   }
@@ -87,7 +99,16 @@ export class OperationRun {
   async close(): Promise<void> {
     await this.settled();
     await (await this.#trash)?.close();
-    if (this.#markFailure !== undefined) throw this.#markFailure.error;
+    this.checkLedger();
+  }
+
+  #writeEnds(): void {
+    this.#wroteAt = this.ports.clock.monotonic();
+    for (const { index, mark } of this.#ends.splice(0)) {
+      this.#lastMark = this.lease.mark(index, mark).catch((error: unknown) => {
+        this.#markFailure ??= { error };
+      });
+    }
   }
 }
 

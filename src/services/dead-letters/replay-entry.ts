@@ -1,6 +1,7 @@
 // Replays one dead letter that is held under a lock.
 //
-// A job: save it Queued with its next message (one step), note that in the ledger, complete the letter.
+// A job: save it Queued with its next message (one step), complete the letter. The job's history says which operation
+// did it, so the ledger needs no note between the two.
 // A message without a job: note that a copy may be sent, send it, note that it was, complete the letter.
 
 import { canonicalSha256 } from '../../domain/canonical-json.js';
@@ -14,6 +15,7 @@ import { replay, type Change } from '../../domain/lifecycle.js';
 import type { DeadLetter } from '../../ports/dead-letter-queue.js';
 import { editPayload } from './edit-payload.js';
 import type { OperationRun } from './operation-run.js';
+import { wasReplayedHere } from './own-replays.js';
 import type { HeldLetter, StageKeeper } from './settle-entry.js';
 
 /** Somebody else saves the job at the same time only now and then; more often is a fault. */
@@ -31,6 +33,11 @@ export async function replayEntry(run: OperationRun, entry: LedgerEntry, held: H
     const decision = await decide(run, facts);
     switch (decision.do) {
       case 'skip':
+        if (decision.reason === 'superseded' && (await wasReplayedHere(run, entry))) {
+          // A run before saved the job and died before it completed the letter.
+          await held.complete();
+          return { state: 'done', note: null };
+        }
         // A crash after complete() and before the ledger knows: resuming finds the letter gone and says so.
         await (decision.complete ? held.complete() : held.release());
         return { state: 'skipped', note: decision.reason };
@@ -40,9 +47,8 @@ export async function replayEntry(run: OperationRun, entry: LedgerEntry, held: H
         return { state: 'done', note: null };
       case 'replay-job':
         if (!(await saveReplayed(run, decision.job))) continue;
-        // A crash here leaves a queued job and its letter, which is superseded: resuming completes it and counts it as skipped.
-        await keeper.advance('secured');
-        // A crash here leaves the letter, and the ledger knows that it only has to be completed.
+        keeper.reached('secured');
+        // A crash here leaves a queued job and its letter, which is superseded: resuming sees by whom, and completes it.
         await held.complete();
         return { state: 'done', note: null };
       case 'read-again':
@@ -118,7 +124,8 @@ async function sendCopy(run: OperationRun, { entry, letter, facts, anew }: Copy,
     ...(facts.priority === null ? {} : { priority: facts.priority }),
     notBefore: delayMs > 0 ? run.ports.clock.now() + delayMs : null,
   };
-  let maybeTwice = entry.stage === 'sending';
+  // A job that was replayed by a run before, and has ended and been pruned since, looks as if there had been none.
+  let maybeTwice = entry.stage === 'sending' || (run.isResumed && entry.do === 'replay-job');
   await run.ports.queue.send([copy], { onRepeat: () => (maybeTwice = true), patient: true, ...run.whileRunning });
   await keeper.advance(maybeTwice ? 'secured-maybe-twice' : 'secured');
 }

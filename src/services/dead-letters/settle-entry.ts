@@ -1,18 +1,22 @@
 // Carries out one entry of a replay or purge on the letter that the backend handed out for it.
 
-import { LOCKED_NOTE, MAYBE_TWICE_NOTE } from '../../domain/dead-letters/equation.js';
+import { MAYBE_TWICE_NOTE } from '../../domain/dead-letters/equation.js';
 import { type EntryStage, isSecured, type LedgerEntry } from '../../domain/dead-letters/operation.js';
 import { AppError, type ErrorCode } from '../../domain/errors.js';
 import type { TakenLetter } from '../../ports/dead-letter-queue.js';
 import type { EntryEnd, OperationRun } from './operation-run.js';
 import { bodySha256 } from './plan-operation.js';
+import { wasReplayedHere } from './own-replays.js';
 import { replayEntry } from './replay-entry.js';
 
 export type HeldLetter = Extract<TakenLetter, { kind: 'held' }>;
 
-/** Writes how far an entry came, and remembers it for the case that it fails. */
+/** How far an entry came, for the case that it fails. */
 export interface StageKeeper {
+  /** Durable when it resolves: also for the case that the process dies. */
   advance(stage: EntryStage): Promise<void>;
+  /** Where a run that follows can tell by other means. */
+  reached(stage: EntryStage): void;
 }
 
 /** What is this letter's own matter. Anything else (a full disk, a lost backend) ends the run, and resuming goes on. */
@@ -29,17 +33,12 @@ const ENTRY_FAULTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'BLOB_CORRUPT',
 ]);
 
-/** A letter that is not held: its entry's end. */
-export function settleAbsent(run: OperationRun, entry: LedgerEntry, taken: Exclude<TakenLetter, HeldLetter>): void {
-  if (taken.kind === 'locked') {
-    const until = taken.until === null ? '' : ` until ${new Date(taken.until).toISOString()}`;
-    run.conclude(entry, { state: 'failed', note: `${LOCKED_NOTE}: somebody else holds the letter${until}`, stage: entry.stage });
-  } else if (isSecured(entry.stage)) {
-    // We completed it and died before the ledger knew.
-    run.conclude(entry, doneAt(entry.stage));
-  } else {
-    run.conclude(entry, { state: 'skipped', note: 'gone' });
-  }
+/** Writes the end of an entry whose letter is not there. */
+export async function settleGone(run: OperationRun, entry: LedgerEntry): Promise<void> {
+  // We completed it and died before the ledger knew.
+  if (isSecured(entry.stage)) run.conclude(entry, doneAt(entry.stage));
+  else if (await wasReplayedHere(run, entry)) run.conclude(entry, { state: 'done', note: null });
+  else run.conclude(entry, { state: 'skipped', note: 'gone' });
 }
 
 /** Settles the letter, or releases it, and writes the entry's end. Throws what is not this letter's own matter. */
@@ -48,6 +47,9 @@ export async function settleHeld(run: OperationRun, entry: LedgerEntry, held: He
   const keeper: StageKeeper = {
     advance: async (next) => {
       await run.advance(entry, next);
+      stage = next;
+    },
+    reached: (next) => {
       stage = next;
     },
   };
@@ -63,6 +65,7 @@ export async function settleHeld(run: OperationRun, entry: LedgerEntry, held: He
 }
 
 async function actOn(run: OperationRun, entry: LedgerEntry, held: HeldLetter, keeper: StageKeeper): Promise<EntryEnd> {
+  run.checkLedger();
   if (isSecured(entry.stage)) {
     await held.complete();
     return doneAt(entry.stage);

@@ -200,7 +200,7 @@ describe('single transitions', () => {
     });
     expect(job).toMatchObject({ replayCount: 1, queue: 'elsewhere', payload: { n: 2 }, attempt: 0 });
     expect(outbox).toMatchObject({ queue: 'elsewhere', replayCount: 1, notBefore: null });
-    expect(event.detail).toEqual({ by: 'someone', operation: 'op-1', fromSha256: 'a', toSha256: 'b' });
+    expect(event.detail).toEqual({ by: 'someone', operation: 'op-1', sequence: 1, fromSha256: 'a', toSha256: 'b' });
   });
 
   test('cancel withdraws the message of a queued job, not of a running one', () => {

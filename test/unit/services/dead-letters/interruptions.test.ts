@@ -145,8 +145,8 @@ describe.each(['before', 'after'] as const)('cut off %s any call', { timeout: TI
       }
       const outcome = await world.resume(operation);
       expect(outcome.operation, stop).toMatchObject({ state: 'finished', unexplained: 0, matched: 3 });
-      expect(outcome.counts.done + outcome.counts.skipped, stop).toBe(3);
-      expect(Object.keys(outcome.counts.skippedReasons).filter((reason) => reason !== 'superseded'), stop).toEqual([]);
+      // Also what was done and not written down any more is counted as done.
+      expect(outcome.counts, stop).toMatchObject({ done: 3, skippedReasons: {} });
       expect(await world.letters(), stop).toEqual([]);
       for (const job of jobs) expect(await world.job(job.jobId), stop).toMatchObject({ status: 'Queued', sequence: 2, replayCount: 1 });
       const messages = (await world.receiveAll()).map(({ message }) => message.messageId);

@@ -3,7 +3,8 @@
 import { describe, expect, test } from 'vitest';
 
 import { parseAssignment, type PayloadAssignment } from '../../../../src/domain/dead-letters/payload-edit.js';
-import { retry, succeed } from '../../../../src/domain/lifecycle.js';
+import { replay, retry, succeed } from '../../../../src/domain/lifecycle.js';
+import { AppError } from '../../../../src/domain/errors.js';
 import { parseSequenceRanges } from '../../../../src/domain/sequence-ranges.js';
 import type { DeadLetterQueue } from '../../../../src/ports/dead-letter-queue.js';
 import { planOperation } from '../../../../src/services/dead-letters/plan-operation.js';
@@ -275,6 +276,32 @@ describe('while an operation runs', () => {
     const resumed = await world.resume(outcome.operation);
     expect(resumed.counts).toMatchObject({ matched: 2, done: 2, failed: 0 });
     expect(resumed.operation.state).toBe('finished');
+  });
+
+  test('resuming counts what this operation replayed before as replayed, and an older letter of the same job as superseded', async () => {
+    const world = await World.open();
+    const job = await world.deadJob();
+    await world.deadAgain(await world.backend.store.save(retry(job, world.clock.now(), { ttlMs: 3_600_000, by: 'somebody' })));
+    const { lease } = await planOperation(world.ports, world.request('replay'));
+    const stopped = await world.apply(lease, { signal: AbortSignal.abort() });
+    expect(stopped.counts).toMatchObject({ matched: 2, pending: 2 });
+    // What a run leaves that is killed between the job's save and the letter's completion.
+    const { id } = stopped.operation;
+    await world.backend.store.save(replay(await world.job(job.jobId), world.clock.now(), { ttlMs: 3_600_000, dueAt: world.clock.now(), by: 'operator', operation: id }));
+    const outcome = await world.resume(id);
+    expect(outcome.counts).toMatchObject({ matched: 2, done: 1, skipped: 1, skippedReasons: { superseded: 1 } });
+    expect(await world.letters()).toEqual([]);
+    expect(await world.job(job.jobId)).toMatchObject({ status: 'Queued', sequence: 3, replayCount: 1 });
+  });
+
+  test('a run whose ledger somebody else took over stops, and leaves the rest to them', async () => {
+    const world = await World.open();
+    const jobs = await world.deadJobs(1_000);
+    const { lease } = await planOperation(world.ports, world.request('replay'));
+    const lost = withMethods(lease, { mark: () => Promise.reject(new AppError('OPERATION_BUSY', 'taken over')) });
+    await expect(world.apply(lost, { onProgress: () => world.clock.advance(10) })).rejects.toMatchObject({ code: 'OPERATION_BUSY' });
+    expect((await world.letters()).length).toBeGreaterThan(jobs.length / 2);
+    expect((await world.resume(lease.operation)).counts).toMatchObject({ matched: jobs.length, done: jobs.length });
   });
 
   test('a signal ends the run after the letters at hand, and resuming does the rest', async () => {

@@ -83,9 +83,16 @@ export class World {
     });
     const [inserted] = await store.insert([submit(job)]);
     if (inserted?.kind !== 'inserted') throw new Error('the job was not inserted');
+    return this.deadAgain(inserted.job, description);
+  }
+
+  /** The job, which waits, once it has run and been dead-lettered. */
+  async deadAgain(job: Job, description = 'connect ECONNREFUSED 10.0.0.1:80'): Promise<Job> {
+    const { store } = this.backend;
+    const now = this.clock.now();
     const delivery = await this.receive(job.queue);
     const started = await store.save(
-      start(inserted.job, now, {
+      start(job, now, {
         worker: 'w',
         afterLostLock: false,
         delivery: { queue: job.queue, brokerSequence: delivery.message.brokerSequence, lockedUntil: delivery.lockedUntil },
