@@ -1,6 +1,7 @@
 // What can stand over a screen. A dialog holds, as data, what its confirmation sets off: nothing else can set it off.
 
 import type { Effect, PlanRequest } from './messages.js';
+import type { JobColumn } from './model.js';
 import type { Tone } from './text.js';
 
 export type Dialog = AskDialog | WaitDialog | PickDialog | TellDialog;
@@ -15,6 +16,8 @@ export interface AskDialog {
   readonly showsDetails: boolean;
   /** What `y` does, in a word or two: `send 68`. */
   readonly verb: string;
+  /** What refusing is called: `cancel`, where that could not be taken for the change itself. */
+  readonly refusal: string;
   /** What has to be typed instead of `y`; null: `y` is enough. */
   readonly expect: string | null;
   readonly typed: string;
@@ -61,6 +64,7 @@ export type Choice =
   | { readonly kind: 'filter'; readonly of: 'jobs' | 'dead'; readonly text: string }
   | { readonly kind: 'profile'; readonly name: string }
   | { readonly kind: 'job'; readonly jobId: string }
+  | { readonly kind: 'column'; readonly column: JobColumn }
   | { readonly kind: 'type'; readonly type: string }
   | { readonly kind: 'plan'; readonly request: PlanRequest };
 

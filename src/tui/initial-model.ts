@@ -2,8 +2,18 @@
 
 import type { Look } from './theme.js';
 import type { Size } from './terminal/terminal.js';
+import { knownColumns } from './update/columns.js';
 import { FIRST_LETTERS } from './update/places.js';
 import { EMPTY_LIST, emptySlice, LIST_NAMES, type ListName, type ListState, type Model, type RootView, type Session } from './model.js';
+
+/** What is kept from one day to the next. */
+export interface SavedChoices {
+  readonly filters: readonly string[];
+  /** By name; another version of the program may know others. */
+  readonly columns: Readonly<Record<string, string>>;
+}
+
+const NOTHING_SAVED: SavedChoices = { filters: [], columns: {} };
 
 export interface Start {
   readonly session: Session;
@@ -12,10 +22,10 @@ export interface Start {
   readonly now: number;
   readonly view: RootView;
   readonly filter: string;
-  readonly savedFilters?: readonly string[];
+  readonly saved?: SavedChoices;
 }
 
-export function initialModel({ session, look, size, now, view, filter, savedFilters = [] }: Start): Model {
+export function initialModel({ session, look, size, now, view, filter, saved = NOTHING_SAVED }: Start): Model {
   return {
     session,
     look,
@@ -30,11 +40,11 @@ export function initialModel({ session, look, size, now, view, filter, savedFilt
     queueFilter: '',
     workerSort: 'state',
     workerOrder: [],
-    jobs: { filter: view === 'dead' ? '' : filter, sort: 'created', anchors: [], held: null, allMarked: false },
+    jobs: { filter: view === 'dead' ? '' : filter, sort: 'created', columns: knownColumns(saved.columns), anchors: [], held: null, allMarked: false },
     dead: { queue: null, filter: view === 'dead' ? filter : '', focus: 'groups', limit: FIRST_LETTERS },
     slices: initialSlices(now),
     log: { entries: [], follow: true, skipped: 0, filter: '' },
-    savedFilters,
+    savedFilters: saved.filters,
     perf: null,
     wraps: true,
     help: null,

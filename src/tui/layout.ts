@@ -19,23 +19,27 @@ export function bodyRows({ rows }: Size): number {
 export interface OverviewLayout {
   /** Rows of the queue table, with its header. */
   readonly table: number;
-  /** Curve, lifecycle and throughput beside each other; or one line of figures. */
-  readonly panel: 'columns' | 'line';
-  /** With its title. */
-  readonly panelRows: number;
-  /** Lines under "Needs attention", without its title. */
-  readonly attention: number;
+  /** Curve, lifecycle and throughput beside each other; or lines of figures above each other. */
+  readonly panel: 'columns' | 'lines';
+  /** Rows under the table, with the panel's title. */
+  readonly rest: number;
 }
+
+/** Title, curve, run times and the lifecycle's eight rows side by side, with a line or two of what needs attention. */
+const PANEL_ROWS = 9;
+/** More queues than this are scrolled rather than pushing the panel away. */
+const QUEUES_BEFORE_PANEL = 10;
 
 export function overviewLayout(size: Size, queues: number): OverviewLayout {
   const body = bodyRows(size);
-  if (size.columns >= 96 && body >= 21) {
-    const table = Math.min(queues + 2, body - 9);
-    const rest = body - table;
-    return { table, panel: 'columns', panelRows: rest, attention: Math.max(2, rest - 7) };
+  // The header, and a row that sets the table off.
+  const wanted = queues + 2;
+  if (size.columns >= 96 && body - PANEL_ROWS >= Math.min(wanted, QUEUES_BEFORE_PANEL + 2)) {
+    const table = Math.min(wanted, body - PANEL_ROWS);
+    return { table, panel: 'columns', rest: body - table };
   }
-  const attention = body >= 14 ? 3 : 2;
-  return { table: body - attention - 2, panel: 'line', panelRows: 2, attention };
+  const table = Math.min(wanted, body - (body >= 14 ? 5 : 4));
+  return { table, panel: 'lines', rest: body - table };
 }
 
 export interface DeadLayout {

@@ -4,7 +4,7 @@ import type { PayloadAssignment } from '../domain/dead-letters/payload-edit.js';
 import type { JobStatus } from '../domain/job.js';
 import type { LogEntry, Problem, SliceData, SliceName } from './data.js';
 import type { DialogLine } from './dialogs.js';
-import type { Session } from './model.js';
+import type { ColumnChoices, Session } from './model.js';
 import type { NewJobRequest } from './new-job-form.js';
 import type { Key, Size } from './terminal/terminal.js';
 
@@ -159,6 +159,7 @@ export type Effect =
   | { readonly t: 'save-text'; readonly path: string; readonly text: string }
   /** Keeps a filter for other days, or gives it up. */
   | { readonly t: 'save-filter'; readonly filter: string; readonly keep: boolean }
+  | { readonly t: 'save-columns'; readonly columns: ColumnChoices }
   | { readonly t: 'find-job'; readonly text: string }
   | { readonly t: 'switch-profile'; readonly name: string };
 

@@ -97,12 +97,19 @@ export type RootView = (typeof ROOT_VIEWS)[number];
 
 export type Place =
   | { readonly view: RootView }
-  | { readonly view: 'job'; readonly jobId: string; readonly section: JobSection; readonly scroll: number }
-  | { readonly view: 'letter'; readonly queue: string; readonly sequenceNumber: string; readonly section: LetterSection; readonly scroll: number }
+  | { readonly view: 'job'; readonly jobId: string; readonly section: JobSection; readonly scroll: number; readonly found: Found | null }
+  | { readonly view: 'letter'; readonly queue: string; readonly sequenceNumber: string; readonly section: LetterSection; readonly scroll: number; readonly found: Found | null }
   | { readonly view: 'operations' }
   | { readonly view: 'operation'; readonly id: string }
   | { readonly view: 'new-job'; readonly form: NewJobForm };
 export type ViewName = Place['view'];
+
+/** What is looked for in a job or a message, in whichever section. */
+export interface Found {
+  readonly text: string;
+  /** Where the cursor of the search is; null: nowhere yet. */
+  readonly row: number | null;
+}
 
 export const JOB_SECTIONS = ['timeline', 'payload', 'result', 'error', 'logs', 'artifacts'] as const;
 export type JobSection = (typeof JOB_SECTIONS)[number];
@@ -132,10 +139,17 @@ export type WorkerSort = (typeof WORKER_SORTS)[number];
 export const JOB_SORTS = ['created', 'status', 'type', 'queue', 'attempt'] as const;
 export type JobSort = (typeof JOB_SORTS)[number];
 
+/** Columns of the list of jobs that can be chosen; the id and the status are always there. */
+export const JOB_COLUMNS = ['queue', 'type', 'try', 'age', 'priority', 'worker', 'user', 'note'] as const;
+export type JobColumn = (typeof JOB_COLUMNS)[number];
+/** A column that is not named comes and goes with the width of the screen. */
+export type ColumnChoices = Readonly<Partial<Record<JobColumn, 'shown' | 'hidden'>>>;
+
 export interface JobsView {
   /** A where-expression; empty: every job. */
   readonly filter: string;
   readonly sort: JobSort;
+  readonly columns: ColumnChoices;
   /** Cursors in front of the windows above; the last one is where the present window begins. */
   readonly anchors: readonly string[];
   /** Rows that came while the list was frozen. */

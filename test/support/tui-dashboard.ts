@@ -111,7 +111,7 @@ export async function openTestDashboard(dataDir: string, change: TestDashboardCh
     clock: systemClock,
     profile,
     start: { look: { theme: 'mono', ascii: false }, view: 'overview', filter: '' },
-    filters: { read: () => [], change: (filter, keep) => (keep ? [filter] : []) },
+    shelf: { read: () => ({ filters: [], columns: {} }), changeFilter: (filter, keep) => (keep ? [filter] : []), changeColumns: () => undefined },
     cwd: change.cwd ?? dataDir,
     openProfile: async (name) => {
       await change.beforeOther?.();

@@ -11,7 +11,7 @@ import type { CommandContext } from '../command.js';
 import type { DashboardOptions } from '../dashboard.js';
 import { exitCodeOfSignal } from '../signals.js';
 import { lookOf, sessionOf } from './dashboard-start.js';
-import { openSavedFilters } from './saved-filters.js';
+import { openSavedChoices } from './saved-choices.js';
 
 export async function showScreen(given: DashboardOptions, context: CommandContext): Promise<number> {
   const { config } = context;
@@ -40,7 +40,7 @@ function partsOf(session: Session, given: DashboardOptions, context: CommandCont
     clock: systemClock,
     start: { look: lookOf(given, context), view: given.view, filter: given.filter ?? '' },
     cwd,
-    filters: openSavedFilters(context.place.dataDir),
+    shelf: openSavedChoices(context.place.dataDir),
     session,
     openFirst: () => openProfile(config, given, context),
     openProfile: (name) => openProfile(loadConfig({ ...context, profile: name }), given, context),

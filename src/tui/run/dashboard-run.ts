@@ -14,7 +14,7 @@ import { update } from '../update/update.js';
 import { LOADING_AFTER_MS } from '../view/parts.js';
 import { Effects, readInWork } from './effects.js';
 import { Perf } from './perf.js';
-import type { FilterShelf, OpenedProfile } from './place.js';
+import type { ChoiceShelf, OpenedProfile } from './place.js';
 
 export interface DashboardParts {
   readonly terminal: Terminal;
@@ -22,7 +22,7 @@ export interface DashboardParts {
   readonly profile: OpenedProfile;
   readonly start: Omit<Start, 'session' | 'size' | 'now'>;
   readonly cwd: string;
-  readonly filters: FilterShelf;
+  readonly shelf: ChoiceShelf;
   /** Throws what opening a profile throws; the present one stays open then. */
   readonly openProfile: (name: string) => Promise<OpenedProfile>;
   /** Shows a model; whether anything on the screen is another thing now. */
@@ -53,7 +53,7 @@ export class DashboardRun {
     this.#perf = new Perf(parts.clock);
     this.#profile = parts.profile;
     this.ended = new Promise((resolve) => (this.#end = resolve));
-    this.#model = initialModel({ ...parts.start, savedFilters: parts.filters.read(), session: parts.profile.session, size: parts.terminal.size, now: parts.clock.now() });
+    this.#model = initialModel({ ...parts.start, saved: parts.shelf.read(), session: parts.profile.session, size: parts.terminal.size, now: parts.clock.now() });
     this.#source = this.#openSource();
     this.#effects = this.#openEffects();
   }
@@ -128,8 +128,8 @@ export class DashboardRun {
   }
 
   #openEffects(): Effects {
-    const { terminal, cwd, filters } = this.#parts;
-    return new Effects({ profile: this.#profile, terminal, cwd, filters, send: this.#sendOfProfile() });
+    const { terminal, cwd, shelf } = this.#parts;
+    return new Effects({ profile: this.#profile, terminal, cwd, shelf, send: this.#sendOfProfile() });
   }
 
   /** What is found out in a profile that was left by then is not about the present one. */

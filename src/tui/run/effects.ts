@@ -166,6 +166,8 @@ async function runSmall(place: EffectPlace, effect: SmallEffect): Promise<void> 
       return work.saveLetters(place, effect);
     case 'save-filter':
       return work.changeFilters(place, effect);
+    case 'save-columns':
+      return place.shelf.changeColumns(effect.columns);
     case 'find-job':
       return work.findAndOpen(place, effect);
   }

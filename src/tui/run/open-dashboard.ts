@@ -10,7 +10,7 @@ import { frame } from '../view/frame.js';
 import type { InkScreen } from '../view/ink-screen.js';
 import { DashboardRun } from './dashboard-run.js';
 import type { EarlyEvents } from './early-events.js';
-import type { FilterShelf, OpenedProfile } from './place.js';
+import type { ChoiceShelf, OpenedProfile } from './place.js';
 import type { Session } from '../model.js';
 
 export interface OpenDashboard {
@@ -18,7 +18,7 @@ export interface OpenDashboard {
   readonly clock: Clock;
   readonly start: Omit<Start, 'session' | 'size' | 'now'>;
   readonly cwd: string;
-  readonly filters: FilterShelf;
+  readonly shelf: ChoiceShelf;
   /** What is known of the profile before it is open. */
   readonly session: Session;
   /** Opens the profile of the command line; throws what opening a profile throws. */
@@ -52,7 +52,7 @@ export async function openDashboard(options: OpenDashboard): Promise<number> {
       opening.then((opened) => opened.close()).catch(() => undefined);
       return profile;
     }
-    const run = new DashboardRun({ terminal, clock, profile, start, cwd: options.cwd, filters: options.filters, openProfile: options.openProfile, show: (model) => screen.show(model) });
+    const run = new DashboardRun({ terminal, clock, profile, start, cwd: options.cwd, shelf: options.shelf, openProfile: options.openProfile, show: (model) => screen.show(model) });
     void early.left.then((code) => run.end(code));
     try {
       run.start();

@@ -3,8 +3,9 @@
 import type { ChangeOutcome } from '../../ports/audit-log.js';
 import { auditedChange } from '../../services/audited-change.js';
 import { relayBeside } from '../../services/relay-beside.js';
+import type { SavedChoices } from '../initial-model.js';
 import type { AuditNote, Msg } from '../messages.js';
-import type { Session } from '../model.js';
+import type { ColumnChoices, Session } from '../model.js';
 import { problemOf } from '../source/problem.js';
 import type { DashboardPorts } from '../source/ports.js';
 import type { Terminal } from '../terminal/terminal.js';
@@ -18,17 +19,18 @@ export interface OpenedProfile {
   close(): Promise<void>;
 }
 
-/** Where filters are kept from one day to the next. */
-export interface FilterShelf {
-  read(): readonly string[];
-  /** Keeps it or gives it up; answers with all that are kept now. FILE_UNWRITABLE. */
-  change(filter: string, keep: boolean): readonly string[];
+/** Where choices are kept from one day to the next. Writing throws FILE_UNWRITABLE. */
+export interface ChoiceShelf {
+  read(): SavedChoices;
+  /** Keeps the filter or gives it up; answers with all that are kept now. */
+  changeFilter(filter: string, keep: boolean): readonly string[];
+  changeColumns(columns: ColumnChoices): void;
 }
 
 export interface EffectPlace {
   readonly profile: OpenedProfile;
   readonly terminal: Pick<Terminal, 'edit'>;
-  readonly filters: FilterShelf;
+  readonly shelf: ChoiceShelf;
   /** Where paths that are typed start from. */
   readonly cwd: string;
   readonly send: (msg: Msg) => void;

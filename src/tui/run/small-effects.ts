@@ -89,8 +89,8 @@ export async function saveLetters(place: EffectPlace, { path, queues, target, wh
   note(place, `${num(saved)} dead letters saved to ${path}`, 'good');
 }
 
-export function changeFilters({ profile, filters, send }: EffectPlace, { filter, keep }: EffectOf<'save-filter'>): void {
-  send({ t: 'filters', at: profile.ports.clock.now(), filters: filters.change(filter, keep), text: keep ? `saved; f or F offers it: ${filter}` : `saved no more: ${filter}` });
+export function changeFilters({ profile, shelf, send }: EffectPlace, { filter, keep }: EffectOf<'save-filter'>): void {
+  send({ t: 'filters', at: profile.ports.clock.now(), filters: shelf.changeFilter(filter, keep), text: keep ? `saved; f or F offers it: ${filter}` : `saved no more: ${filter}` });
 }
 
 export async function findAndOpen(place: EffectPlace, { text }: EffectOf<'find-job'>): Promise<void> {

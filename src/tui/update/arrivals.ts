@@ -19,13 +19,17 @@ const FREEZE_MS = 3_000;
 const MAX_LOG_LINES = 500;
 
 export function takeData(model: Model, updates: readonly SliceUpdate[]): Step {
-  const wanted = interestKeys(model);
-  const fresh = updates.filter(({ slice, key }) => wanted.get(slice) === key);
   let next = model;
-  for (const update of fresh) next = logProblem(takeSlice(next, update), problemIn(update));
-  next = inOrder(next);
-  for (const list of listsOf(fresh.map(({ slice }) => slice))) next = settled(next, list);
-  return stay(fresh.some(({ slice }) => slice === 'jobs') ? followCursor(next) : next);
+  let hasJobs = false;
+  for (const update of updates) {
+    const { slice, key } = update;
+    // One answer can change what is asked for: when a group of letters goes, its letters are not wanted any more.
+    if (interestKeys(next).get(slice) !== key) continue;
+    next = inOrder(logProblem(takeSlice(next, update), problemIn(update)));
+    for (const list of LISTS_OF[slice]) next = settled(next, list);
+    hasJobs ||= slice === 'jobs';
+  }
+  return stay(hasJobs ? followCursor(next) : next);
 }
 
 /** Slices that were looked at and had not changed are as fresh as those that had. */
@@ -155,10 +159,6 @@ const LISTS_OF: Readonly<Record<SliceName, readonly ListName[]>> = {
   operation: ['operation'],
   types: [],
 };
-
-function listsOf(slices: readonly SliceName[]): ReadonlySet<ListName> {
-  return new Set(slices.flatMap((slice) => LISTS_OF[slice]));
-}
 
 /** Jobs somebody waits for are told of one by one; other failures together, when nothing else is told. */
 function tellEnded(model: Model, entries: readonly LogEntry[]): Step {

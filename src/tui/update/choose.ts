@@ -3,6 +3,7 @@
 import type { Choice } from '../dialogs.js';
 import type { Model } from '../model.js';
 import { beginPlan } from './changes.js';
+import { changeColumn } from './columns.js';
 import { openJob, setDeadFilter, setJobsFilter } from './places.js';
 import { typedText } from './edit-text.js';
 import { flash, placeIn, replacePlace, stay, switchProfile, type Step } from './step.js';
@@ -17,6 +18,8 @@ export function choose(model: Model, choice: Choice, _at: number): Step {
         : switchProfile(model, choice.name);
     case 'job':
       return stay(openJob(model, choice.jobId));
+    case 'column':
+      return changeColumn(model, choice.column);
     case 'plan':
       return beginPlan(model, choice.request);
     case 'type': {

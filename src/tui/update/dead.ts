@@ -23,7 +23,7 @@ export const deadActions: Handlers<Action, 'dead'> = {
     if (model.dead.focus === 'groups') return stay({ ...model, dead: { ...model.dead, focus: 'letters' } });
     const letter = selectedLetter(model);
     if (letter === undefined) return stay(model);
-    return stay(enter(model, { view: 'letter', queue: letter.queue, sequenceNumber: letter.sequenceNumber, section: 'body', scroll: 0 }));
+    return stay(enter(model, { view: 'letter', queue: letter.queue, sequenceNumber: letter.sequenceNumber, section: 'body', scroll: 0, found: null }));
   },
   'dead.replay': (model) => beginChange(model, 'replay'),
   'dead.purge': (model) => beginChange(model, 'purge'),

@@ -5,10 +5,10 @@ import { bodyRows } from '../layout.js';
 import type { Effect, LetterTarget, PlanRequest } from '../messages.js';
 import { JOB_SECTIONS, LETTER_SECTIONS, type JobSection, type LetterSection, type Model, type Place } from '../model.js';
 import { dataOf } from '../rows.js';
-import { jobScrolls } from '../view/job.js';
-import { letterScrolls } from '../view/letter.js';
 import { shortId } from '../../domain/ids.js';
+import { lastScroll } from '../view/scroll.js';
 import { AS_USUAL, beginJobChange, beginPlan } from './changes.js';
+import { askForText, contentOf, inNewSection, nextFound, readPlace } from './find.js';
 import { openJob, showDead } from './places.js';
 import { typedText } from './edit-text.js';
 import { copyText, doing, flash, placeIn, refusal, replacePlace, stay, type Handler, type Handlers, type Step } from './step.js';
@@ -29,6 +29,9 @@ export const jobActions: Handlers<Action, 'job'> = {
   'job.first': scrollBy(() => -Infinity),
   'job.last': scrollBy(() => Infinity),
   'job.wrap': toggleWrap,
+  'job.find': askForText,
+  'job.find-next': nextFound(1),
+  'job.find-previous': nextFound(-1),
   'job.retry': onJob((model, { jobId }) => beginJobChange(model, 'retry', { kind: 'ids', ids: [jobId] })),
   'job.cancel': onJob((model, { jobId }) => beginJobChange(model, 'cancel', { kind: 'ids', ids: [jobId] })),
   'job.dead': onJob((model) => {
@@ -60,6 +63,9 @@ export const letterActions: Handlers<Action, 'letter'> = {
   'letter.first': scrollBy(() => -Infinity),
   'letter.last': scrollBy(() => Infinity),
   'letter.wrap': toggleWrap,
+  'letter.find': askForText,
+  'letter.find-next': nextFound(1),
+  'letter.find-previous': nextFound(-1),
   'letter.replay': onLetter((model, place) => beginPlan(model, planOf(place, 'replay'))),
   'letter.purge': onLetter((model, place) => beginPlan(model, planOf(place, 'purge'))),
   'letter.edit': onLetter((model, { queue, sequenceNumber }) => beginEdit(model, queue, sequenceNumber)),
@@ -107,9 +113,10 @@ function onLetter(act: (model: Model, place: LetterPlace) => Step): Handler {
 /** No further than the last line is in sight, so that the way back begins at once. */
 function scrollBy(rows: (page: number) => number): Handler {
   return (model) => {
-    const place = placeIn(model, 'job') ?? placeIn(model, 'letter');
+    const place = readPlace(model);
     if (place === undefined) return stay(model);
-    const last = place.view === 'job' ? jobScrolls(model, place) : letterScrolls(model, place);
+    const { lines, height } = contentOf(model, place);
+    const last = lastScroll(lines.length, height);
     const from = Math.min(place.scroll, last);
     return stay(replacePlace(model, { ...place, scroll: Math.min(last, Math.max(0, from + rows(bodyRows(model.size)))) }));
   };
@@ -120,11 +127,11 @@ function toggleWrap(model: Model): Step {
 }
 
 function toJobSection(model: Model, place: JobPlace, section: JobSection): Step {
-  return stay(replacePlace(model, { ...place, section, scroll: 0 }));
+  return stay(replacePlace(model, { ...place, section, ...inNewSection(place) }));
 }
 
 function toLetterSection(model: Model, place: LetterPlace, section: LetterSection): Step {
-  return stay(replacePlace(model, { ...place, section, scroll: 0 }));
+  return stay(replacePlace(model, { ...place, section, ...inNewSection(place) }));
 }
 
 function step<T>(all: readonly T[], from: T, by: 1 | -1): T {

@@ -9,6 +9,7 @@ import { idsOf, jobRows, sortedJobs } from '../rows.js';
 import type { SliceName } from '../data.js';
 import { shellWord } from '../../domain/dead-letters/selection.js';
 import { beginJobChange } from './changes.js';
+import { pickColumns } from './columns.js';
 import { pickFilter, saveFilter } from './filters.js';
 import { openJob, showDead } from './places.js';
 import { moveTo, settleList, toggleMark } from './list.js';
@@ -40,6 +41,7 @@ export const jobsActions: Handlers<Action, 'jobs'> = {
     const data = jobs.data === null ? null : { ...jobs.data, rows: sortedJobs(jobs.data.rows, sort) };
     return stay(settleList({ ...model, jobs: { ...model.jobs, sort }, slices: { ...model.slices, jobs: { ...jobs, data } } }, 'jobs'));
   },
+  'jobs.columns': (model) => stay(pickColumns(model)),
   'jobs.filters': (model) => stay(pickFilter(model, 'jobs')),
   'jobs.save-filter': (model) => saveFilter(model, model.jobs.filter),
   'jobs.copy': (model) => copyText(model, model.lists.jobs.selected ?? undefined),

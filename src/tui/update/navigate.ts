@@ -6,6 +6,7 @@ import type { Effect } from '../messages.js';
 import { isRoot, placeOf, type Model } from '../model.js';
 import { EMPTY_FORM } from '../new-job-form.js';
 import { sortedJobs } from '../rows.js';
+import { findText, readPlace } from './find.js';
 import { setDeadFilter, setJobsFilter, setQueueFilter, goRoot } from './places.js';
 import { copyText, doing, enter, flash, leave, stay, withList, type Handlers, type Step } from './step.js';
 
@@ -69,6 +70,8 @@ function escape(model: Model): Step {
   if (place.view === 'dead') return escapeDead(model);
   if (place.view === 'overview' && model.queueFilter !== '') return stay(setQueueFilter(model, ''));
   if (place.view === 'log' && model.log.filter !== '') return stay({ ...model, log: { ...model.log, filter: '' } });
+  const reading = readPlace(model);
+  if (reading !== undefined && reading.found !== null) return stay(findText(model, ''));
   return stay(leave(model));
 }
 

@@ -20,7 +20,7 @@ export function goRoot(model: Model, view: RootView): Model {
 }
 
 export function openJob(model: Model, jobId: string, section: JobSection = 'timeline'): Model {
-  return enter(watch(model, jobId), { view: 'job', jobId, section, scroll: 0 });
+  return enter(watch(model, jobId), { view: 'job', jobId, section, scroll: 0, found: null });
 }
 
 /** The jobs that fit the filter, from the newest. */

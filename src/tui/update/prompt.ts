@@ -6,6 +6,7 @@ import type { Key } from '../terminal/terminal.js';
 import { begin } from './changes.js';
 import { completeCommand, runCommandLine } from './command-line.js';
 import { insert, typeKey, typedText } from './edit-text.js';
+import { findText } from './find.js';
 import { setDeadFilter, setJobsFilter, setQueueFilter, toNewestLine } from './places.js';
 import { doing, flash, stay, type Step } from './step.js';
 import { whereProblem } from './where-problem.js';
@@ -42,6 +43,7 @@ function takeFilter(model: Model, closed: Model, prompt: Prompt, text: string): 
   const { view } = placeOf(model);
   if (view === 'log') return stay(toNewestLine({ ...closed, log: { ...closed.log, filter: text } }));
   if (view === 'overview') return stay(setQueueFilter(closed, text));
+  if (view === 'job' || view === 'letter') return stay(findText(closed, text));
   const problem = whereProblem(text);
   if (problem !== null) return stay({ ...model, prompt: { ...prompt, problem } });
   return stay(view === 'dead' ? setDeadFilter(closed, text) : setJobsFilter(closed, text));

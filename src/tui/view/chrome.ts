@@ -3,8 +3,8 @@
 import type { Problem } from '../data.js';
 import { age, ago, bar, clockTime, num, short } from '../figures.js';
 import { interestKeys } from '../interest.js';
-import { bindingsOf } from '../keymap.js';
-import { placeOf, rootOf, ROOT_VIEWS, type Model, type Prompt, type RootView, type ViewName } from '../model.js';
+import { bindingOf, bindingsOf } from '../keymap.js';
+import { isRoot, placeOf, rootOf, ROOT_VIEWS, type Model, type Prompt, type RootView, type ViewName } from '../model.js';
 import { blanks, clean, fitLine, left, line, lineWidth, span, spread, width, type Line, type Piece } from '../text.js';
 import { contextsOf } from '../update/update.js';
 import { typedLine } from './typed-line.js';
@@ -152,6 +152,8 @@ const PROMPTS: Readonly<Record<Prompt['kind'], readonly [string, string]>> = {
 const FILTER_HINTS: Readonly<Partial<Record<ViewName, string>>> = {
   overview: 'a part of the name, or *-jobs; Enter, Esc',
   log: 'lines that contain this; Enter, Esc',
+  job: 'a text to look for; n and N go on',
+  letter: 'a text to look for; n and N go on',
 };
 
 function promptLine(model: Model, prompt: Prompt, cells: number): Line {
@@ -181,9 +183,10 @@ export function keysLine(model: Model): Line {
   if (model.dialog !== null) return fitLine([], columns);
   // Letters are text in a form: only its own keys are keys.
   const contexts = contextsOf(model).filter((context) => context !== 'everywhere' || placeOf(model).view !== 'new-job');
+  // A key that means something else nearer by is not offered with its outer meaning.
   const hints = contexts
-    .flatMap((context) => bindingsOf(context))
-    .flatMap(({ keys, hint, danger }) => (hint === undefined || (danger !== undefined && model.session.readOnly) ? [] : [[keyName(keys[0] ?? ''), hint] as const]));
+    .flatMap((context) => bindingsOf(context).filter(({ keys }) => bindingOf(keys[0] ?? '', contexts)?.context === context))
+    .flatMap(({ keys, hint, danger }) => (hint === undefined || (danger !== undefined && model.session.readOnly) ? [] : [[keyName(keys[0] ?? ''), hint === 'quit' && !isRoot(placeOf(model)) ? 'back' : hint] as const]));
   const first = placeOf(model).view === 'new-job' ? (['Esc', 'leave'] as const) : (['?', 'help'] as const);
   const ordered = [first, ...hints.filter(([key]) => key !== '?')];
   let row = line(' ');

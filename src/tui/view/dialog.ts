@@ -45,10 +45,10 @@ function contentOf(dialog: Dialog, cells: number, height: number): readonly Line
 }
 
 function askLines(dialog: AskDialog, cells: number, height: number): readonly Line[] {
-  const { details, showsDetails, command, verb, expect, typed, request } = dialog;
+  const { details, showsDetails, command, verb, refusal, expect, typed, request } = dialog;
   const asked =
     expect === null
-      ? keys([['y', verb], ['n, Esc, Enter', verb.startsWith('cancel') ? 'leave them' : 'cancel'], ...(details.length > 0 ? [['v', showsDetails ? 'less' : 'list'] as const] : []), ...(request?.action === 'replay' ? [['t', 'to'] as const, ['s', 'speed'] as const] : []), ...(command === null ? [] : [['c', 'copy'] as const])], cells)
+      ? keys([['y', verb], ['n, Esc, Enter', refusal], ...(details.length > 0 ? [['v', showsDetails ? 'less' : 'list'] as const] : []), ...(request?.action === 'replay' ? [['t', 'to'] as const, ['s', 'speed'] as const] : []), ...(command === null ? [] : [['c', 'copy'] as const])], cells)
       : [line('type  ', span(expect, 'strong'), '  to go on:'), line('> ', ...typedLine(typed, typed.length, cells - 3)), ...keys([['Esc', 'cancel']], cells)];
   const foot = [...commandLines(command, cells), line(''), ...asked];
   const body = [...texts(dialog.lines, cells), ...(showsDetails ? [line(''), ...texts(details, cells)] : [])];

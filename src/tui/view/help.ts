@@ -42,7 +42,7 @@ export function helpBody(model: Model, help: HelpView): readonly Line[] {
   const sections = contexts.flatMap((context) => sectionLines(CONTEXT_NAMES[context], bindingsOf(context).filter((binding) => fits(`${binding.keys.join(' ')} ${binding.help}`)), columns));
   const commands = SCREEN_COMMANDS.filter(({ names, help: text }) => fits(`:${names.join(' ')} ${text}`)).map(({ names, takes, help: text }) => line('   ', span(left(`:${names.join(', :')} ${takes}`, 28), 'accent'), text));
   const content = [...sections, ...(commands.length === 0 ? [] : [line(span(' Commands', 'strong')), ...commands])];
-  return content.length === 0 ? block([line('   nothing about that')], columns, height) : scrolled(content, help.scroll, columns, height);
+  return content.length === 0 ? block([line('   nothing about that')], columns, height) : scrolled(content, { scroll: help.scroll, found: null }, columns, height);
 }
 
 function sectionLines(name: string, bindings: readonly Binding[], cells: number): readonly Line[] {

@@ -10,7 +10,7 @@ import { dataOf } from '../rows.js';
 import { factsOf } from '../source/event-facts.js';
 import { clean, cleanLines, fitLine, left, line, right, span, wrap, wrapWords, type Line } from '../text.js';
 import { block, field, missing, rule, statusSpan } from './parts.js';
-import { lastScroll, scrolled } from './scroll.js';
+import { scrolled, type Content } from './scroll.js';
 
 type JobPlace = Extract<Place, { readonly view: 'job' }>;
 
@@ -39,13 +39,14 @@ export function jobBody(model: Model, place: JobPlace): readonly Line[] {
   const absent = missing(model, 'job', columns);
   if (data === null || absent !== undefined) return block(absent ?? [], columns, height);
   const head = headOf(model, data, place);
-  return [...block(head, columns, head.length), ...scrolled(sectionLines(model, data, place.section), place.scroll, columns, height - head.length)];
+  return [...block(head, columns, head.length), ...scrolled(sectionLines(model, data, place.section), place, columns, height - head.length)];
 }
 
-/** How far it can be scrolled. */
-export function jobScrolls(model: Model, place: JobPlace): number {
+/** What is scrolled and searched. */
+export function jobContent(model: Model, place: JobPlace): Content {
   const data = dataOf(model, 'job');
-  return data === null ? 0 : lastScroll(sectionLines(model, data, place.section).length, bodyRows(model.size) - headOf(model, data, place).length);
+  if (data === null) return { lines: [], height: 1 };
+  return { lines: sectionLines(model, data, place.section), height: bodyRows(model.size) - headOf(model, data, place).length };
 }
 
 function headOf({ size: { columns } }: Model, { story }: JobData, { section }: JobPlace): readonly Line[] {

@@ -4,7 +4,7 @@ import { shortId } from '../../domain/ids.js';
 import type { JobRow } from '../data.js';
 import { age, ago, num } from '../figures.js';
 import { bodyRows, jobPaneCells, showsJobPane } from '../layout.js';
-import type { Model } from '../model.js';
+import type { JobColumn, Model } from '../model.js';
 import { dataOf, jobRows } from '../rows.js';
 import { clean, line, span, type Line, type Piece } from '../text.js';
 import { jobSummary } from './job.js';
@@ -19,7 +19,10 @@ export function jobsTitle(model: Model): Line {
   const marks = jobs.allMarked ? 'all that fit are marked' : lists.jobs.marks.length === 0 ? '' : `${lists.jobs.marks.length} marked`;
   const counts = data === null ? '' : data.fitting === null ? `${atLeast(data.rows.length)}+ of ${num(data.total ?? 0)}` : `${num(data.fitting)} of ${num(data.total ?? data.fitting)}`;
   const sort = jobs.sort === 'created' ? 'newest first' : `by ${jobs.sort}, of the loaded`;
-  const end: Piece[] = [span(counts, 'strong'), span(`  ${sort}`, 'faint'), ...(marks === '' ? [] : [span(`  ${marks}`, 'accent')])];
+  // Newer rows push the cursor's row down, and then out of sight what is above it.
+  const { top } = lists.jobs;
+  const above = jobs.anchors.length > 0 ? '  more above' : top > 0 ? `  ${num(top)} above` : '';
+  const end: Piece[] = [span(counts, 'strong'), span(`  ${sort}${above}`, 'faint'), ...(marks === '' ? [] : [span(`  ${marks}`, 'accent')])];
   return rule([span('Jobs', 'strong'), ...(jobs.filter === '' ? [] : [' ', span('── ', 'faint'), span(clean(jobs.filter), 'accent')])], end, size.columns);
 }
 
@@ -53,17 +56,23 @@ function newerLine(model: Model, lines: readonly Line[]): readonly Line[] {
   return [...lines.slice(0, -1), line(span(`   ${num(newer)} newer above: r shows them (the list holds still for you)`, 'wait'))];
 }
 
-function jobColumns({ now }: Model): readonly Column<JobRow>[] {
+function jobColumns({ now, jobs }: Model): readonly Column<JobRow>[] {
+  const chosen = (column: JobColumn, { drop, ...rest }: Column<JobRow>): readonly Column<JobRow>[] => {
+    const choice = jobs.columns[column];
+    if (choice === 'hidden') return [];
+    return [choice === 'shown' || drop === undefined ? rest : { ...rest, drop }];
+  };
   return [
     { title: 'ID', width: 8, cell: ({ jobId }) => shortId(jobId) },
     { title: 'STATUS', width: 14, cell: ({ status, nextAttemptAt, attempt }) => statusSpan(status, status === 'Queued' && nextAttemptAt !== null && attempt > 0) },
-    { title: 'QUEUE', width: 15, align: 'middle', drop: 2, cell: ({ queue }) => clean(queue) },
-    { title: 'TYPE', width: 11, align: 'middle', drop: 4, cell: ({ type }) => clean(type) },
-    { title: 'TRY', width: 4, align: 'right', drop: 3, cell: ({ attempt, maxAttempts }) => `${attempt}/${maxAttempts}` },
-    { title: 'AGE', width: 4, align: 'right', cell: ({ createdAt }) => age(now - createdAt) },
-    { title: 'PRIO', width: 6, drop: 6, cell: ({ priority }) => (priority === 'normal' ? span('-', 'faint') : span(priority, priority === 'low' ? 'faint' : 'wait')) },
-    { title: 'WORKER', width: 12, align: 'middle', drop: 5, cell: ({ worker }) => (worker === null ? span('-', 'faint') : clean(worker)) },
-    { title: 'NOTE', width: 20, flexible: true, cell: (row) => noteCell(row, now) },
+    ...chosen('queue', { title: 'QUEUE', width: 15, align: 'middle', drop: 2, cell: ({ queue }) => clean(queue) }),
+    ...chosen('type', { title: 'TYPE', width: 11, align: 'middle', drop: 4, cell: ({ type }) => clean(type) }),
+    ...chosen('try', { title: 'TRY', width: 4, align: 'right', drop: 3, cell: ({ attempt, maxAttempts }) => `${attempt}/${maxAttempts}` }),
+    ...chosen('age', { title: 'AGE', width: 4, align: 'right', cell: ({ createdAt }) => age(now - createdAt) }),
+    ...chosen('priority', { title: 'PRIO', width: 6, drop: 6, cell: ({ priority }) => (priority === 'normal' ? span('-', 'faint') : span(priority, priority === 'low' ? 'faint' : 'wait')) }),
+    ...chosen('worker', { title: 'WORKER', width: 12, align: 'middle', drop: 5, cell: ({ worker }) => (worker === null ? span('-', 'faint') : clean(worker)) }),
+    ...(jobs.columns.user === 'shown' ? chosen('user', { title: 'USER', width: 12, align: 'middle', cell: ({ userId }) => clean(userId) }) : []),
+    ...chosen('note', { title: 'NOTE', width: 20, flexible: true, cell: (row) => noteCell(row, now) }),
   ];
 }
 

@@ -9,7 +9,7 @@ import type { LetterData } from '../data.js';
 import { clean, cleanLines, line, span, wrapWords, type Line } from '../text.js';
 import { block, field, missing, rule, statusSpan } from './parts.js';
 import { textLines } from './job.js';
-import { lastScroll, scrolled } from './scroll.js';
+import { scrolled, type Content } from './scroll.js';
 
 type LetterPlace = Extract<Place, { readonly view: 'letter' }>;
 
@@ -29,13 +29,13 @@ export function letterBody(model: Model, place: LetterPlace): readonly Line[] {
   const data = dataOf(model, 'letter');
   const absent = missing(model, 'letter', columns);
   if (data === null || absent !== undefined) return block(absent ?? [], columns, height);
-  return scrolled(sectionLines(model, data, place.section), place.scroll, columns, height);
+  return scrolled(sectionLines(model, data, place.section), place, columns, height);
 }
 
-/** How far it can be scrolled. */
-export function letterScrolls(model: Model, place: LetterPlace): number {
+/** What is scrolled and searched. */
+export function letterContent(model: Model, place: LetterPlace): Content {
   const data = dataOf(model, 'letter');
-  return data === null ? 0 : lastScroll(sectionLines(model, data, place.section).length, bodyRows(model.size));
+  return { lines: data === null ? [] : sectionLines(model, data, place.section), height: bodyRows(model.size) };
 }
 
 function sectionLines({ now, size: screen, wraps }: Model, { letter, body, job, changes }: LetterData, section: LetterSection): readonly Line[] {

@@ -30,7 +30,7 @@ export function overviewBody(model: Model): readonly Line[] {
   const rows = queueRows(model);
   const none = rows.length === 0 && model.queueFilter !== '' ? [line(span('   no queue has such a name; Esc shows all', 'faint'))] : [];
   const table = tableLines({ columns: queueColumns(data), rows, idOf: ({ name }) => name, list: model.lists.overview, isActive: true }, columns, layout.table);
-  const lower = layout.panel === 'columns' ? panelColumns(model, data, layout.panelRows) : panelLines(model, data, layout.attention + 2);
+  const lower = layout.panel === 'columns' ? panelColumns(model, data, layout.rest) : panelLines(model, data, layout.rest);
   return block([...block([...table, ...none], columns, layout.table), ...lower], columns, height);
 }
 
@@ -78,9 +78,12 @@ function panelColumns(model: Model, data: OverviewData, height: number): readonl
 
 function panelLines(model: Model, data: OverviewData, height: number): readonly Line[] {
   const { columns } = model.size;
-  const busiest = data.byType[0];
-  const types = busiest === undefined ? runTimesLine(data) : typeLine(busiest, columns);
-  return [rule([span(lifecycleText(data, columns))], [], columns), types, ...alertsOf(model, columns, height - 2)];
+  // What needs attention comes first where there is little room.
+  const types = data.byType.slice(0, Math.max(1, Math.min(3, height - 6))).map((type) => typeLine(type, columns));
+  const figures = types.length === 0 ? [runTimesLine(data)] : height > 8 ? [...types, runTimesLine(data)] : types;
+  const title = height > 9 ? [rule([span('Needs attention', 'strong')], [], columns)] : [];
+  const above = [rule([span(lifecycleText(data, columns))], [], columns), ...figures, ...title];
+  return [...above, ...alertsOf(model, columns, height - above.length)];
 }
 
 /** In as few words as the width asks for; the rule around it takes five cells. */

@@ -33,7 +33,9 @@ describe('overview', () => {
 
   test('with room for one alert the most urgent one is there, and says how many more', () => {
     const cost = { operationsPerMinute: 12, peekedPerMinute: 350, requestUnitsPerMinute: null };
-    const alerts = text(answered(screen('overview', 60, 15), 'overview', overviewData({ cost })));
+    const { stats } = overviewData();
+    const many = { ...stats, queues: [...stats.queues, ...Array.from({ length: 9 }, (_, index) => queueStat(`queue-${index}`, {}))] };
+    const alerts = text(answered(screen('overview', 60, 15), 'overview', overviewData({ cost, stats: many })));
     expect(alerts).toMatch(/! evaluation-jobs: dead \+96.*\(and \d more\)/);
     expect(alerts).toContain('350 peeks/min');
   });
