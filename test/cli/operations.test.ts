@@ -56,7 +56,7 @@ describe('queues', () => {
     expect((await cli(['queues', 'pause', 'evaluation-jobs'])).stdout).toBe('evaluation-jobs  paused\n');
     await cli(['submit', 'echo']);
     expect(await json(['worker', 'start', '--drain'])).toMatchObject({ processed: 0, paused: ['evaluation-jobs'] });
-    expect((await cli(['queues', 'list'])).stdout).toMatch(/paused (now|\d+s ago) by /);
+    expect((await cli(['queues', 'list'])).stdout).toMatch(/paused (now|\d+ s ago) by /);
     expect((await cli(['queues', 'resume', 'evaluation-jobs'])).stdout).toBe('evaluation-jobs  open\n');
     expect(await json(['worker', 'start', '--drain'])).toMatchObject({ processed: 1 });
   });
