@@ -1,7 +1,8 @@
 // The overview: queues with their histories, throughput, and what failed lately and why.
 
-import { hasEnded, type Job } from '../../domain/job.js';
+import { hasEnded, type Job, type JobStatus } from '../../domain/job.js';
 import { reasonFingerprint } from '../../domain/reason-fingerprint.js';
+import type { Clock } from '../../ports/clock.js';
 import type { MinuteCount } from '../../ports/job-counters.js';
 import { queueStats, type QueueStat, type QueueStats } from '../../services/queue-stats.js';
 import type { FailureCause, Lifecycle, OverviewData, RunTimes, ScreenCost, TypeThroughput } from '../data.js';
@@ -18,23 +19,21 @@ const SAMPLED_JOBS = 100;
 const SAMPLED_FAILURES = 60;
 const MAX_CAUSES = 5;
 
-type Samples = Pick<OverviewData, 'runTimes' | 'causes'>;
-
 export class OverviewLooker {
   readonly #ports: DashboardPorts;
   readonly #cost: () => ScreenCost | null;
   readonly #depths = new Map<string, Trend>();
   readonly #dead = new Map<string, Trend>();
-  #samples: Samples = { runTimes: null, causes: [] };
+  readonly #runTimes: Sample<RunTimes | null>;
+  readonly #causes: Sample<readonly FailureCause[]>;
   #lastKnown: QueueStats | undefined;
-  #sampleAgainAt = -Infinity;
-  /** What had ended when the samples were taken. */
-  #sampledEnds = '';
 
   /** `cost`: what looking has cost in the last minute; null where it costs nothing. */
   constructor(ports: DashboardPorts, cost: () => ScreenCost | null = () => null) {
     this.#ports = ports;
     this.#cost = cost;
+    this.#runTimes = new Sample<RunTimes | null>(ports.clock, null);
+    this.#causes = new Sample<readonly FailureCause[]>(ports.clock, []);
   }
 
   async look(): Promise<OverviewData> {
@@ -44,7 +43,6 @@ export class OverviewLooker {
     const [counted, minutes] = await Promise.all([queueStats(this.#ports), counters.perMinute({ from, to: now + 1 })]);
     const stats = this.#withLastKnown(counted);
     for (const queue of stats.queues) this.#remember(queue, minutes, now);
-    await this.#sample(stats, now);
     const lately = minutes.filter(({ minute }) => minute > now - LIFECYCLE_MINUTES * MINUTE);
     return {
       stats,
@@ -54,7 +52,7 @@ export class OverviewLooker {
       endedPerMinute: endedPerMinute(minutes, now),
       lifecycle: { ...lifecycleOf(lately), retrying: await this.#retrying(stats) },
       byType: throughputOf(lately),
-      ...this.#samples,
+      ...(await this.#sampled(stats, now)),
       cost: this.#cost(),
     };
   }
@@ -88,22 +86,41 @@ export class OverviewLooker {
     this.#dead.get(queue.name)?.add(queue.deadLetter, now);
   }
 
-  /** Where few of very many jobs have ended, finding them means walking past all others: that may take a fiftieth of the time. */
-  async #sample({ jobs }: QueueStats, now: number): Promise<void> {
-    const { clock, store } = this.#ports;
+  /** Apart from each other: few that succeeded among very many can take long to find, and causes must not wait for that. */
+  async #sampled({ jobs }: QueueStats, now: number): Promise<Pick<OverviewData, 'runTimes' | 'causes'>> {
+    const { store } = this.#ports;
     const { Succeeded, Failed, DeadLettered } = jobs;
-    // Causes age out of the window by the minute.
-    const ends = JSON.stringify([Succeeded, Failed, DeadLettered, Math.floor(now / MINUTE)]);
-    const began = clock.monotonic();
-    if (ends === this.#sampledEnds || began < this.#sampleAgainAt) return;
-    const done = Succeeded === 0 ? [] : (await store.list({ filter: { statuses: ['Succeeded'] }, limit: SAMPLED_JOBS })).jobs;
-    const failed = Failed + DeadLettered === 0 ? [] : (await store.list({ filter: { statuses: ['Failed', 'DeadLettered'] }, limit: SAMPLED_FAILURES })).jobs;
-    this.#sampledEnds = ends;
-    this.#samples = { runTimes: runTimesOf(done), causes: causesOf(failed, now - LIFECYCLE_MINUTES * MINUTE) };
-    this.#sampleAgainAt = clock.monotonic() + Math.max(SAMPLE_MS, (clock.monotonic() - began) * REST_PER_SAMPLE);
+    const newest = async (statuses: readonly JobStatus[], limit: number): Promise<readonly Job[]> => (await store.list({ filter: { statuses }, limit })).jobs;
+    // They age out of their window by the minute.
+    const minute = Math.floor(now / MINUTE);
+    const causes = await this.#causes.get(`${Failed} ${DeadLettered} ${minute}`, async () => (Failed + DeadLettered === 0 ? [] : causesOf(await newest(['Failed', 'DeadLettered'], SAMPLED_FAILURES), now - LIFECYCLE_MINUTES * MINUTE)));
+    const runTimes = await this.#runTimes.get(`${Succeeded} ${minute}`, async () => (Succeeded === 0 ? null : runTimesOf(await newest(['Succeeded'], SAMPLED_JOBS))));
+    return { causes, runTimes };
   }
 }
 
+/** Something that is dear to look at: looked at when it may have changed, and for at most a fiftieth of the time. */
+class Sample<T> {
+  readonly #clock: Clock;
+  #value: T;
+  #key = '';
+  #againAt = -Infinity;
+
+  constructor(clock: Clock, value: T) {
+    this.#clock = clock;
+    this.#value = value;
+  }
+
+  /** `key`: another one means that it may have changed. */
+  async get(key: string, look: () => Promise<T>): Promise<T> {
+    const began = this.#clock.monotonic();
+    if (key === this.#key || began < this.#againAt) return this.#value;
+    this.#value = await look();
+    this.#key = key;
+    this.#againAt = this.#clock.monotonic() + Math.max(SAMPLE_MS, (this.#clock.monotonic() - began) * REST_PER_SAMPLE);
+    return this.#value;
+  }
+}
 
 function endedPerMinute(minutes: readonly MinuteCount[], now: number): readonly number[] {
   const present = Math.floor(now / MINUTE) * MINUTE;

@@ -3,7 +3,7 @@ import { AppError } from '../../../../src/domain/errors.js';
 import { OverviewLooker } from '../../../../src/tui/source/look-overview.js';
 import { pastDead, pastDepth, Trend, TREND_MS } from '../../../../src/tui/source/trend.js';
 import { submitJob } from '../../../../src/services/submit-job.js';
-import { retryLater, startJob, submitEcho } from '../../../support/move-jobs.js';
+import { endJob, retryLater, startJob, submitEcho } from '../../../support/move-jobs.js';
 import { openServices } from '../../../support/open-services.js';
 import { withMethods } from '../../../support/with-methods.js';
 
@@ -63,6 +63,23 @@ test('queues that cannot be counted for a while stay on the screen as they were 
   expect(during.stats.countedAt).toBe(before.stats.countedAt);
   isDown = false;
   expect((await looker.look()).stats.problem).toBeNull();
+});
+
+test('why jobs fail is known at once, also where those that succeeded take long to find', async () => {
+  const { services, ports } = await openLooker();
+  let elapsed = 0;
+  const store = withMethods(services.store, {
+    list: (params) => {
+      if (params.filter.statuses?.includes('Succeeded') === true) elapsed += 60_000;
+      return services.store.list(params);
+    },
+  });
+  const looker = new OverviewLooker({ ...ports, store, clock: { ...services.clock, monotonic: () => elapsed } });
+  await endJob(services, await startJob(services, await submitEcho(services)), 'Succeeded');
+  expect((await looker.look()).runTimes).not.toBeNull();
+  await endJob(services, await startJob(services, await submitEcho(services)), 'DeadLettered');
+  elapsed += 2_000;
+  expect((await looker.look()).causes).toMatchObject([{ queue: QUEUE, count: 1, deadLettered: true }]);
 });
 
 test('the depth before anybody looked follows from what came and went', () => {
