@@ -1,6 +1,7 @@
 // A job and its events as text for people. Everything that came from outside goes through printable().
 
 import { shortId } from '../domain/ids.js';
+import { DETAILS_FOR_PROGRAMS } from '../domain/job-event.js';
 import type { JobStatus, QueueMode } from '../domain/job.js';
 import type { JsonObject } from '../domain/json.js';
 import type { Io } from '../output/io.js';
@@ -108,7 +109,7 @@ function detailFacts(detail: JsonObject, at: number): string[] {
   const { code, message, ...rest } = detail;
   const error = typeof code === 'string' ? [`${code}${typeof message === 'string' ? `: ${message}` : ''}`] : [];
   const others = Object.entries(rest).flatMap(([key, value]) => {
-    if (key === 'retryable') return [];
+    if (DETAILS_FOR_PROGRAMS.has(key)) return [];
     if (INSTANTS.has(key) && typeof value === 'number') return [`due after ${formatDuration(Math.max(0, value - at))}`];
     return [`${key} ${typeof value === 'string' ? value : JSON.stringify(value)}`];
   });
