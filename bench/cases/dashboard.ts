@@ -95,7 +95,7 @@ async function measureLoad(home: string, { seconds, jobs }: DashboardSizes, work
   for (let left = seconds; left > 0; left -= STRETCH_SECONDS) {
     running.pty.write('g');
     // The list stands still for a while after a key.
-    await pause(4_000);
+    await pause(STANDS_STILL_MS);
     stretches.push(await loadOf(running, Math.min(left, STRETCH_SECONDS)));
   }
   reportLoad('jobs: all rows', sumOf(stretches), jobs, { cpu: 15, bytes: 8_000 });
@@ -113,8 +113,12 @@ async function measureLoad(home: string, { seconds, jobs }: DashboardSizes, work
   await running.close();
 }
 
-/** New rows come at the top, and all others move down until the cursor's row has come to the bottom: then the list stands. */
-const STRETCH_SECONDS = 6;
+/**
+ * New rows come at the top, and all others move down until the cursor's row has come to the bottom of its 34 rows: then the
+ * list stands. The rows of the time in which it stood still after a key come first, all at once.
+ */
+const STRETCH_SECONDS = 4;
+const STANDS_STILL_MS = 3_500;
 
 interface Load {
   readonly seconds: number;

@@ -91,10 +91,9 @@ export class OverviewLooker {
     const { store } = this.#ports;
     const { Succeeded, Failed, DeadLettered } = jobs;
     const newest = async (statuses: readonly JobStatus[], limit: number): Promise<readonly Job[]> => (await store.list({ filter: { statuses }, limit })).jobs;
-    // They age out of their window by the minute.
-    const minute = Math.floor(now / MINUTE);
-    const causes = await this.#causes.get(`${Failed} ${DeadLettered} ${minute}`, async () => (Failed + DeadLettered === 0 ? [] : causesOf(await newest(['Failed', 'DeadLettered'], SAMPLED_FAILURES), now - LIFECYCLE_MINUTES * MINUTE)));
-    const runTimes = await this.#runTimes.get(`${Succeeded} ${minute}`, async () => (Succeeded === 0 ? null : runTimesOf(await newest(['Succeeded'], SAMPLED_JOBS))));
+    // Causes age out of their window by the minute.
+    const causes = await this.#causes.get(`${Failed} ${DeadLettered} ${Math.floor(now / MINUTE)}`, async () => (Failed + DeadLettered === 0 ? [] : causesOf(await newest(['Failed', 'DeadLettered'], SAMPLED_FAILURES), now - LIFECYCLE_MINUTES * MINUTE)));
+    const runTimes = await this.#runTimes.get(`${Succeeded}`, async () => (Succeeded === 0 ? null : runTimesOf(await newest(['Succeeded'], SAMPLED_JOBS))));
     return { causes, runTimes };
   }
 }
