@@ -9,6 +9,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import { spawn, type IPty } from 'node-pty';
 
+import { createJob } from '../../src/domain/create-job.js';
+import { submit } from '../../src/domain/lifecycle.js';
+import { QUEUES } from '../../src/domain/queue-registry.js';
+import { openSqliteBackend } from '../../src/drivers/sqlite/open-sqlite.js';
+import { systemClock } from '../../src/ports/clock.js';
+import { createJobIds } from '../../src/services/job-ids.js';
 import { PROGRAM, runProgram, startProgram, withTempDir } from '../processes.js';
 import { quantile, report } from '../report.js';
 
@@ -90,7 +96,10 @@ async function measureLoad(home: string, { seconds, jobs }: DashboardSizes, work
   await pause(5_000);
   const overview = await loadOf(running, seconds);
   reportLoad('overview: a few rows', overview, jobs, { cpu: 10, bytes: 1_200 });
-  running.pty.write('2');
+  // All jobs, of which four a second are new.
+  running.pty.write('2\u001b');
+  const stop = new AbortController();
+  const arriving = submitOften(home, stop.signal);
   const stretches: Load[] = [];
   for (let left = seconds; left > 0; left -= STRETCH_SECONDS) {
     running.pty.write('g');
@@ -98,6 +107,8 @@ async function measureLoad(home: string, { seconds, jobs }: DashboardSizes, work
     await pause(STANDS_STILL_MS);
     stretches.push(await loadOf(running, Math.min(left, STRETCH_SECONDS)));
   }
+  stop.abort();
+  await arriving;
   reportLoad('jobs: all rows', sumOf(stretches), jobs, { cpu: 15, bytes: 8_000 });
   running.forget();
   running.pty.resize(121, 40);
@@ -119,6 +130,19 @@ async function measureLoad(home: string, { seconds, jobs }: DashboardSizes, work
  */
 const STRETCH_SECONDS = 4;
 const STANDS_STILL_MS = 3_500;
+
+/** One job every quarter of a second, as one program submits it. */
+async function submitOften(home: string, signal: AbortSignal): Promise<void> {
+  const backend = await openSqliteBackend({ file: join(home, 'copiloteval.db'), queues: QUEUES, clock: systemClock, random: Math.random });
+  const newJobId = createJobIds(systemClock);
+  while (!signal.aborted) {
+    const createdAt = systemClock.now();
+    const settings = { queue: 'evaluation-jobs', userId: 'bench', priority: 'normal', origin: 'submit', ttlMs: 86_400_000, maxAttempts: 3 } as const;
+    await backend.store.insert([submit(createJob({ jobId: newJobId(), type: 'sleep', payload: { ms: 245 }, createdAt, dueAt: createdAt, ...settings }))]);
+    await pause(250);
+  }
+  await backend.close();
+}
 
 interface Load {
   readonly seconds: number;

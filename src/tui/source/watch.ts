@@ -24,6 +24,8 @@ const LAST_RETRY_MS = 60_000;
 const JITTER = 0.1;
 /** Looking takes at most a twelfth of the time. */
 const REST_PER_LOOK = 12;
+/** Without a notice of a change, where there would be one: at most a hundredth. */
+const REST_WITHOUT_NOTICE = 100;
 const FOREVER_MS = 24 * 60 * 60_000;
 
 export class Watch {
@@ -97,7 +99,8 @@ export class Watch {
     if (rhythm === undefined) return;
     const least = Math.max(rhythm.leastMs, took * REST_PER_LOOK);
     await this.#sleep(Math.max(0, least - took));
-    const rest = (rhythm.everyMs ?? FOREVER_MS) * (1 + JITTER * this.#ask.random()) - least;
+    const usual = Math.max(rhythm.everyMs ?? FOREVER_MS, rhythm.onChange ? took * REST_WITHOUT_NOTICE : 0);
+    const rest = usual * (1 + JITTER * this.#ask.random()) - least;
     if (rest <= 0 || this.#lookNow) return;
     await Promise.race([noticed.seen, this.#sleep(rest)]);
     // The sleep that was not waited for would stay behind, one for each notice.

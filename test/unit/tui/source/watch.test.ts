@@ -28,7 +28,7 @@ function watching(answer: () => unknown = () => 1): Watching {
     random: () => 0,
     look: async () => {
       state.looks.push(clock.monotonic());
-      const data = state.answer();
+      const data = await state.answer();
       return { data, text: JSON.stringify(data) };
     },
     rhythm: () => state.rhythm,
@@ -146,6 +146,21 @@ test('held, it looks only when poked; let go, it looks again', async () => {
   state.watch.poke(false);
   await state.clock.advance(12_000);
   expect(state.looks.length).toBeGreaterThan(held + 2);
+  state.watch.end();
+  await state.watch.ended;
+});
+
+test('where changes are noticed, a look that takes long is not made again for nothing more than a hundredth of the time', async () => {
+  const state = watching();
+  state.answer = () => state.clock.sleep(100).then(() => 1);
+  await state.clock.advance(60_000);
+  const [quick = 0, slow = 0, next = 0] = state.looks;
+  expect(slow - quick).toBeLessThan(6_000);
+  expect(next - slow).toBeGreaterThanOrEqual(10_000);
+  state.noticeChange();
+  const looks = state.looks.length;
+  await state.clock.advance(2_000);
+  expect(state.looks.length).toBeGreaterThan(looks);
   state.watch.end();
   await state.watch.ended;
 });
