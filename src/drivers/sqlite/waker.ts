@@ -4,14 +4,15 @@
 //
 // Why it is sound. `PRAGMA data_version` says for certain whether another connection has committed; it is the only thing
 // that wakes anybody. A notification from the file system only says when to look. It comes with the write to the log,
-// before the commit can be read (the log is flushed to disk in between), so one look at once would see nothing and no
-// further notification would come: hence looks after 1, 1, 2, 2, 2 ms, and then at growing distances for slow disks.
-// A missed notification (none from this file system, too many watches, a disk slower than the last look) costs at most
-// one period of the slow poll, never a message: nothing depends on being told.
+// before the commit can be read (the log is flushed to disk in between). So whoever has committed also touches the log: that
+// notification comes when there is something to see, however slow the disk is. A process that dies between its commit
+// and the touch, or a program of another version, leaves only the first one: hence looks also after 1, 1, 2, 2, 2 ms,
+// and then at growing distances. A missed notification (none from this file system, too many watches) costs at most one
+// period of the slow poll, never a message: nothing depends on being told.
 //
 // The directory is watched, not the log: the last connection that closes deletes the log, the next one makes a new one.
 
-import { type FSWatcher, watch } from 'node:fs';
+import { type FSWatcher, utimesSync, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 
 import type { Database } from 'better-sqlite3';
@@ -32,6 +33,7 @@ interface Waiter {
 
 export class Waker {
   readonly #db: Database;
+  readonly #log: string;
   /** What is wrong with the file, if anything; asked with each slow poll. */
   readonly #fileProblem: () => Error | undefined;
   readonly #waiters = new Set<Waiter>();
@@ -40,11 +42,13 @@ export class Waker {
   /** Grows with every commit this process made or noticed. */
   #generation = 0;
   #dataVersion = 0;
+  #looksNow = false;
   #looks: NodeJS.Timeout | undefined;
   #poll: NodeJS.Timeout | undefined;
 
   constructor(db: Database, fileProblem: () => Error | undefined) {
     this.#db = db;
+    this.#log = `${db.name}-wal`;
     this.#fileProblem = fileProblem;
   }
 
@@ -52,6 +56,7 @@ export class Waker {
   poke(): void {
     this.#generation += 1;
     this.#wake();
+    this.#tellOthers();
   }
 
   /**
@@ -84,6 +89,16 @@ export class Waker {
     });
   }
 
+  /** Others who watch the log are notified of a change of its times. */
+  #tellOthers(): void {
+    const now = Date.now() / 1000;
+    try {
+      utimesSync(this.#log, now, now);
+    } catch {
+      // The file was taken away, which the next write tells; or its times belong to somebody else.
+    }
+  }
+
   /** Everybody who waits is let go. */
   close(): void {
     for (const waiter of [...this.#waiters]) waiter.resolve();
@@ -107,10 +122,10 @@ export class Waker {
   }
 
   #watch(): void {
-    const log = `${basename(this.#db.name)}-wal`;
+    const log = basename(this.#log);
     try {
       this.#watcher = watch(dirname(this.#db.name), { persistent: false }, (_kind, name) => {
-        if (this.#waiters.size > 0 && (name === null || name === log)) this.#lookAgain(0);
+        if (this.#waiters.size > 0 && (name === null || name === log)) this.#notified();
       });
       this.#watcher.on('error', () => this.#stopWatching());
     } catch {
@@ -125,6 +140,17 @@ export class Waker {
     if (this.#waiters.size === 0) return;
     this.#rest();
     this.#attend();
+  }
+
+  /** One commit is many notifications, of which several come together: one look is enough for those. */
+  #notified(): void {
+    this.#lookAgain(0);
+    if (this.#looksNow) return;
+    this.#looksNow = true;
+    setImmediate(() => {
+      this.#looksNow = false;
+      if (this.#waiters.size > 0) this.#look();
+    });
   }
 
   /** A notification begins the series again; without a new one it comes to its end also when something was seen, because more may follow. */
