@@ -5,11 +5,12 @@ import SqliteDatabase from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
 
 import { Waker } from '../../src/drivers/sqlite/waker.js';
+import { systemClock } from '../../src/ports/clock.js';
 import { tempDir } from '../support/temp-dir.js';
 
 function wakerOn(file: string): Waker {
   const db = new SqliteDatabase(file);
-  const waker = new Waker(db, () => undefined);
+  const waker = new Waker(db, { clock: systemClock, fileProblem: () => undefined });
   onTestFinished(() => {
     waker.close();
     db.close();

@@ -94,7 +94,7 @@ async function assemble(
   const tallies = new Tallies();
   const writer = new Writer(db, { ...wait, collector: tallies });
   const reader = new Reader(db, wait);
-  const waker = new Waker(db, () => writer.fileProblem());
+  const waker = new Waker(db, { clock, fileProblem: () => writer.fileProblem() });
   writer.afterCommit(() => waker.poke());
   const transaction = openTransaction(db, tallies, options, await readStoreId(reader));
   const { broker } = transaction;

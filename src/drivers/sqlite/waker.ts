@@ -17,6 +17,7 @@ import { basename, dirname } from 'node:path';
 
 import type { Database } from 'better-sqlite3';
 
+import type { Clock } from '../../ports/clock.js';
 import { prepared } from '../connection-sqlite/prepared.js';
 
 const LOOK_AGAIN_MS = [1, 1, 2, 2, 2, 4, 8, 16, 32, 64];
@@ -34,6 +35,7 @@ interface Waiter {
 export class Waker {
   readonly #db: Database;
   readonly #log: string;
+  readonly #clock: Pick<Clock, 'now'>;
   /** What is wrong with the file, if anything; asked with each slow poll. */
   readonly #fileProblem: () => Error | undefined;
   readonly #waiters = new Set<Waiter>();
@@ -46,8 +48,9 @@ export class Waker {
   #looks: NodeJS.Timeout | undefined;
   #poll: NodeJS.Timeout | undefined;
 
-  constructor(db: Database, fileProblem: () => Error | undefined) {
+  constructor(db: Database, { clock, fileProblem }: { readonly clock: Pick<Clock, 'now'>; readonly fileProblem: () => Error | undefined }) {
     this.#db = db;
+    this.#clock = clock;
     this.#log = `${db.name}-wal`;
     this.#fileProblem = fileProblem;
   }
@@ -91,7 +94,7 @@ export class Waker {
 
   /** Others who watch the log are notified of a change of its times. */
   #tellOthers(): void {
-    const now = Date.now() / 1000;
+    const now = this.#clock.now() / 1000;
     try {
       utimesSync(this.#log, now, now);
     } catch {
