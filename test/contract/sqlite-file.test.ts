@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import SqliteDatabase from 'better-sqlite3';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { submit } from '../../src/domain/lifecycle.js';
 import { tempDir } from '../support/temp-dir.js';
@@ -36,6 +36,14 @@ describe('opening a SQLite file', () => {
     const clock = new TestClock();
     const all = await Promise.all(Array.from({ length: 8 }, () => openTestSqlite(file, clock)));
     expect(new Set(all.map(({ store }) => store.storeId)).size).toBe(1);
+  });
+
+  it('looks at a new file at one moment, so that what another process makes of it meanwhile is not taken for a foreign file', async () => {
+    const file = join(tempDir(), 'queue.db');
+    const others: unknown[] = [];
+    afterFirstLook(() => others.push(makeTables(file)));
+    expect((await openTestSqlite(file, new TestClock())).store.storeId).toMatch(/^[0-9a-f]{32}$/);
+    expect(others).toEqual(['SQLITE_BUSY']);
   });
 
   it('takes an empty file for a new one', async () => {
@@ -151,4 +159,33 @@ function setPragma(file: string, pragma: string): void {
   const db = new SqliteDatabase(file);
   db.pragma(pragma);
   db.close();
+}
+
+/** Calls `act` when a connection has looked for the first time whose file it is. */
+function afterFirstLook(act: () => void): void {
+  const { prototype } = SqliteDatabase;
+  const pragma = Reflect.get(prototype, 'pragma');
+  onTestFinished(() => void (prototype.pragma = pragma));
+  let looked = false;
+  prototype.pragma = function look(this: SqliteDatabase.Database, source, options) {
+    const answer: unknown = pragma.call(this, source, options);
+    if (!looked && source === 'application_id') {
+      looked = true;
+      act();
+    }
+    return answer;
+  };
+}
+
+/** As the process that comes first does; it tries once. Answers what kept it from doing so. */
+function makeTables(file: string): string | undefined {
+  const other = new SqliteDatabase(file, { timeout: 0 });
+  try {
+    other.exec('BEGIN IMMEDIATE; CREATE TABLE jobs (job INTEGER PRIMARY KEY); PRAGMA application_id = 77; COMMIT');
+    return undefined;
+  } catch (error) {
+    return error instanceof SqliteDatabase.SqliteError ? error.code : String(error);
+  } finally {
+    other.close();
+  }
 }

@@ -73,7 +73,9 @@ export function openJournalFile(file: string): Database {
 }
 
 function prepare(database: Database, file: string): void {
-  if (readVersion(database, file) < VERSION) {
+  // At one moment: between two commits of others there would be tables already, and no name yet.
+  const version = database.transaction(() => readVersion(database, file))();
+  if (version < VERSION) {
     database.pragma('journal_mode = WAL');
     // Two processes may come here together: the second finds the tables.
     database.transaction(() => {

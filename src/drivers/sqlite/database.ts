@@ -50,7 +50,7 @@ export async function openDatabase(options: OpenDatabase): Promise<Database> {
 
 /** May run several times: every step finds out what is left to do. */
 function prepareFile(db: Database, options: OpenDatabase): void {
-  const isNew = identify(db, options);
+  const isNew = atOneMoment(db, () => identify(db, options));
   const latest = options.migrations.at(-1)?.version ?? 0;
   if (isNew) useWriteAheadLog(db);
   // better-sqlite3 is built with NORMAL for WAL, which loses the newest commits at a power cut. Per connection.
@@ -60,7 +60,17 @@ function prepareFile(db: Database, options: OpenDatabase): void {
   if (numberOf(db, 'user_version') < latest) migrate(db, options);
 }
 
-/** True for a file without content. */
+/** What is read between two commits of others would be of two files: no name yet, and tables already. */
+function atOneMoment<T>(db: Database, read: () => T): T {
+  db.exec('BEGIN');
+  try {
+    return read();
+  } finally {
+    if (db.inTransaction) db.exec('COMMIT');
+  }
+}
+
+/** True for a file without content. Within a transaction. */
 function identify(db: Database, options: OpenDatabase): boolean {
   const applicationId = numberOf(db, 'application_id');
   const version = numberOf(db, 'user_version');
