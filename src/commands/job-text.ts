@@ -1,9 +1,9 @@
 // A job and its events as text for people. Everything that came from outside goes through printable().
 
 import { shortId } from '../domain/ids.js';
-import { DETAILS_FOR_PROGRAMS } from '../domain/job-event.js';
 import type { JobStatus, QueueMode } from '../domain/job.js';
 import type { JsonObject } from '../domain/json.js';
+import { detailFacts } from '../output/event-facts.js';
 import type { Io } from '../output/io.js';
 import { formatDuration, localTime, relativeTime } from '../output/quantities.js';
 import { printable } from '../output/sanitize.js';
@@ -96,24 +96,10 @@ export function eventText(event: EventLine, io: Io, now: number): string {
   const facts = [
     ...(event.attempt > 0 && event.type === 'started' ? [`attempt ${event.attempt}`] : []),
     ...(event.worker !== null && event.type === 'started' ? [event.worker] : []),
-    ...detailFacts(event.detail, Date.parse(event.at)),
+    ...detailFacts(event.detail, Date.parse(event.at), formatDuration),
   ];
   const name = facts.length === 0 ? event.type : event.type.padEnd(15);
   return `${io.style.dim(clock)}  ${statusCell(event.status, io).paint(name)}${facts.length === 0 ? '' : `  ${printable(facts.join('  '))}`}`;
-}
-
-const INSTANTS = new Set(['retryAt', 'dueAt']);
-
-/** Due times are told from the event on: in a history, how long ago a retry was due says nothing. */
-function detailFacts(detail: JsonObject, at: number): string[] {
-  const { code, message, ...rest } = detail;
-  const error = typeof code === 'string' ? [`${code}${typeof message === 'string' ? `: ${message}` : ''}`] : [];
-  const others = Object.entries(rest).flatMap(([key, value]) => {
-    if (DETAILS_FOR_PROGRAMS.has(key)) return [];
-    if (INSTANTS.has(key) && typeof value === 'number') return [`due after ${formatDuration(Math.max(0, value - at))}`];
-    return [`${key} ${typeof value === 'string' ? value : JSON.stringify(value)}`];
-  });
-  return [...error, ...others];
 }
 
 /** `replayed once`, `replayed 3 times`. */

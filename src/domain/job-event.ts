@@ -23,9 +23,6 @@ export const JOB_EVENT_TYPES = [
 ] as const;
 export type JobEventType = (typeof JOB_EVENT_TYPES)[number];
 
-/** Details that mean something to programs only: whether an error may pass, and which of a job's messages was replaced. */
-export const DETAILS_FOR_PROGRAMS: ReadonlySet<string> = new Set(['retryable', 'sequence']);
-
 /** An event as a transition makes it; the store adds the cursor. */
 export interface NewJobEvent {
   readonly jobId: JobId;
