@@ -4,7 +4,7 @@ import { AppError, type ErrorCode } from '../domain/errors.js';
 
 /** After these another try is as hopeless as the first. */
 const HOPELESS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['DB_GONE', 'DB_INVALID', 'DB_NEWER', 'QUEUE_UNKNOWN']);
-/** A wrong key or address, when nothing has worked yet; later a key that is being renewed, a name that is not resolved for a while. */
+/** When nothing has worked yet; later a key that is being renewed, a name that is not resolved for a while. */
 const CONFIGURATION: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['SB_UNAUTHORIZED', 'AZURE_CREDENTIAL', 'SB_NAMESPACE_NOT_FOUND']);
 const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'DB_BUSY',
@@ -26,7 +26,12 @@ const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 
 /** Taking messages cannot go on. `hasWorked`: messages could be taken before. */
 export function isHopeless(error: unknown, { hasWorked }: { readonly hasWorked: boolean }): boolean {
-  return error instanceof AppError && (HOPELESS.has(error.code) || (!hasWorked && CONFIGURATION.has(error.code)));
+  return error instanceof AppError && (HOPELESS.has(error.code) || (!hasWorked && isConfiguration(error)));
+}
+
+/** The key, the sign-in or the address is wrong, or not for this. */
+export function isConfiguration(error: AppError): boolean {
+  return CONFIGURATION.has(error.code);
 }
 
 /** It may pass without anybody touching the data: worth another try while a message is held. */

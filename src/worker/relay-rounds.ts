@@ -1,15 +1,19 @@
 // Sends what waits in the outbox for as long as a worker lives: soon after each save that leaves something there, its own
 // or another process's, and slower while the other system says no.
 
+import type { AppError } from '../domain/errors.js';
 import type { Backend } from '../ports/backend.js';
 import { linkedAbort } from '../ports/linked-abort.js';
 import { type OutboxFallback, relayOutbox, type RelayResult } from '../services/relay-outbox.js';
+import { isConfiguration } from './failure-kinds.js';
 import type { WorkerLog } from './worker-log.js';
 
 export interface RelayParts {
   readonly backend: Backend;
   readonly log: WorkerLog;
   readonly fallback: OutboxFallback;
+  /** That this worker may not send, or does not reach what it is to send to; undefined once it has sent something. */
+  readonly onCannotSend: (reason: AppError | undefined) => void;
 }
 
 /**
@@ -30,11 +34,16 @@ export async function relayWhileRunning(parts: RelayParts, signal: AbortSignal):
   const { clock, events, outbox } = parts.backend;
   if (outbox === undefined) return;
   let failures = 0;
+  let hasSent = false;
   while (!signal.aborted) {
     const round = linkedAbort(signal);
     // Asked for before the look, so that no change falls between the two.
     const changed = events.changed({ waitMs: SLOW_POLL_MS, signal: round.signal }).catch(() => undefined);
     const result = await relayOnce(parts, { budgetMs: BUDGET_MS, signal });
+    hasSent ||= result !== undefined && result.sent > 0;
+    const error = result?.error ?? undefined;
+    if (hasSent) parts.onCannotSend(undefined);
+    else if (error !== undefined && isConfiguration(error)) parts.onCannotSend(error);
     failures = result === undefined || (result.problem !== null && result.sent + result.moved === 0) ? failures + 1 : 0;
     if (failures > 0) await clock.sleep(Math.min(SLOW_POLL_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS), signal);
     else await clock.sleep(SHORTEST_MS, signal);
@@ -44,12 +53,12 @@ export async function relayWhileRunning(parts: RelayParts, signal: AbortSignal):
 }
 
 /** When a worker ends it has just queued again what it did not finish: another process would wait for the hold to end. */
-export async function relayLast(parts: RelayParts): Promise<void> {
+export async function relayLast(parts: Omit<RelayParts, 'onCannotSend'>): Promise<void> {
   if (parts.backend.outbox !== undefined) await relayOnce(parts, { budgetMs: LAST_BUDGET_MS });
 }
 
 /** Undefined when the store failed. */
-async function relayOnce({ backend, log, fallback }: RelayParts, request: { budgetMs: number; signal?: AbortSignal }): Promise<RelayResult | undefined> {
+async function relayOnce({ backend, log, fallback }: Omit<RelayParts, 'onCannotSend'>, request: { budgetMs: number; signal?: AbortSignal }): Promise<RelayResult | undefined> {
   const { outbox } = backend;
   if (outbox === undefined) return undefined;
   try {

@@ -3,12 +3,12 @@
 import type { Backend } from '../ports/backend.js';
 import { DeadLetterWatch } from '../services/dead-letter-watch.js';
 import { watchCancels } from './cancel-watch.js';
-import { relayWhileRunning } from './relay-rounds.js';
+import { type RelayParts, relayWhileRunning } from './relay-rounds.js';
 import { repairParents } from './repair-parents.js';
 import { repeat } from './repeat.js';
 import type { WorkerParts } from './worker-parts.js';
 
-export interface Rounds {
+export interface Rounds extends Pick<RelayParts, 'onCannotSend'> {
   readonly parts: WorkerParts;
   readonly queues: readonly string[];
   /** The worker's sign of life. */
@@ -18,20 +18,20 @@ export interface Rounds {
 }
 
 /** Each resolves after the signal has fired, and never rejects. */
-export function startRounds({ parts, queues, beat, signal }: Rounds): Promise<void>[] {
+export function startRounds({ parts, queues, beat, signal, onCannotSend }: Rounds): Promise<void>[] {
   const { backend, log, attempts } = parts;
   const round = { clock: backend.clock, log, signal };
   return [
     repeat({ what: 'the heartbeat', everyMs: 2000, act: beat }, round),
     repeat({ what: 'looking for cancel requests', everyMs: 1000, act: () => watchCancels(backend, attempts) }, round),
     repeat({ what: 'looking for stranded parents', everyMs: 10_000, act: () => repairParents(parts) }, round),
-    ...farRounds(parts, queues, signal),
+    ...farRounds({ ...parts, onCannotSend }, queues, signal),
     ...adoptRounds(backend, round),
   ];
 }
 
 /** Where the queue is another system. */
-function farRounds(parts: WorkerParts, queues: readonly string[], signal: AbortSignal): Promise<void>[] {
+function farRounds(parts: WorkerParts & RelayParts, queues: readonly string[], signal: AbortSignal): Promise<void>[] {
   const { backend, log, workerId } = parts;
   if (backend.watched === undefined) return [];
   const watch = new DeadLetterWatch({ ...backend, watched: backend.watched }, { queues, workerId });

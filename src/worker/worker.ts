@@ -54,6 +54,7 @@ export class Worker {
   /** Deliveries taken that ran a handler, or may still. */
   #jobsTaken = 0;
   #failure: AppError | undefined;
+  #cannotSend: AppError | undefined;
   #left = { delayed: 0, paused: [] as readonly string[] };
 
   constructor(input: WorkerInput) {
@@ -200,13 +201,16 @@ export class Worker {
     if (!this.#settings.endWhenDone) return false;
     const { done, ...left } = await workLeft(this.#backend, this.#settings.queues);
     this.#left = left;
+    // What is left waits for messages that this worker may not send, such as those of retries: it would wait for ever.
+    if (!done && this.#cannotSend !== undefined) throw this.#cannotSend;
     return done;
   }
 
   #startRounds(): Promise<void>[] {
     const beat = (): Promise<void> =>
       heartbeat({ ...this.#input, worker: this, counts: this.#counts, startedAt: this.#startedAt.wall }, () => this.drain('asked for by `worker drain`'));
-    return startRounds({ parts: this.#parts, queues: this.#settings.queues, beat, signal: this.#ended.signal });
+    const onCannotSend = (reason: AppError | undefined): void => void (this.#cannotSend = reason);
+    return startRounds({ parts: this.#parts, queues: this.#settings.queues, beat, signal: this.#ended.signal, onCannotSend });
   }
 
   get #isFar(): boolean {

@@ -279,6 +279,21 @@ describe('a worker that ends', () => {
     expect(await world.outbox.waiting()).toEqual([]);
   });
 
+  test('with --drain ends with the reason when it may not send what its jobs need to go on, and loses nothing by it', async () => {
+    const world = await FarWorld.openFarReal();
+    const { jobId } = await world.submitSent('echo');
+    world.far.error = () => new AppError('SB_UNAUTHORIZED', 'cannot send');
+    world.far.faults = (call) => (call === 'send' ? 'refuse' : undefined);
+    const { handler, runs } = counting(async (attempt) => {
+      if (attempt === 1) throw new Error('not yet');
+    });
+    await expect(world.drainAll([handler])).rejects.toMatchObject({ code: 'SB_UNAUTHORIZED', message: 'cannot send' });
+    expect(await world.job(jobId)).toMatchObject({ status: 'Queued', attempt: 1, queueMode: 'pending' });
+    world.far.faults = () => undefined;
+    expect(await world.drainAll([handler])).toMatchObject({ succeeded: 1 });
+    expect(runs()).toBe(2);
+  });
+
   test('with --drain leaves what is on a paused queue and names it', async () => {
     const world = await FarWorld.openFarReal();
     await world.submitSent('echo');
