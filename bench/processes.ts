@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const PROGRAM = fileURLToPath(new URL('../../bin/copiloteval.js', import.meta.url));
+/** Built beside this bundle. */
+const BARE_PROCESS = fileURLToPath(new URL('bare-process.mjs', import.meta.url));
 
 export interface Ran {
   readonly stdout: string;
@@ -29,6 +31,12 @@ export function runNode(args: readonly string[], options: { home?: string; input
   const ms = performance.now() - started;
   if (result.status !== 0) throw new Error(`${args.join(' ')} ended with ${result.status ?? result.signal}: ${result.stderr}`);
   return { stdout: result.stdout, stderr: result.stderr, ms };
+}
+
+/** What a bare loop of the SDK reached, per second, and how long its whole process took. */
+export function runBare(args: readonly string[], env: Readonly<Record<string, string>>): { readonly rate: number; readonly ms: number } {
+  const { stdout, ms } = runNode([BARE_PROCESS, ...args], { env });
+  return { rate: Number(stdout), ms };
 }
 
 export function startProgram(args: readonly string[], home: string): ChildProcess {

@@ -3,10 +3,11 @@ import { build } from 'esbuild';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const outfile = `${root}dist/bench/run.mjs`;
+const outdir = `${root}dist/bench`;
 await build({
-  entryPoints: [`${root}bench/run.ts`],
-  outfile,
+  entryPoints: [`${root}bench/run.ts`, `${root}bench/bare-process.ts`],
+  outdir,
+  outExtension: { '.js': '.mjs' },
   bundle: true,
   platform: 'node',
   format: 'esm',
@@ -14,4 +15,4 @@ await build({
   packages: 'external',
   logLevel: 'error',
 });
-await import(outfile);
+await import(`${outdir}/run.mjs`);

@@ -1,5 +1,5 @@
 // Jobs over Service Bus as whole processes: the emulator, `submit`, a worker, a replay. Beside them the official SDK alone
-// on the same broker with messages of the same size.
+// on the same broker with messages of the same size, in a process as young as ours.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,17 +9,15 @@ import { join } from 'node:path';
 import { ServiceBusClient } from '@azure/service-bus';
 import Database from 'better-sqlite3';
 
-import { PROGRAM, runProgram, withTempDir } from '../processes.js';
+import { PROGRAM, runBare, runProgram, withTempDir } from '../processes.js';
 import { median, report } from '../report.js';
 import { type StartedEmulator, startEmulator } from './emulator.js';
-import { oneAtATime } from './service-bus.js';
 import { jobLines } from './throughput.js';
 
 const QUEUE = 'evaluation-jobs';
 const COPIES = 'copies';
 const SLOTS = 32;
 const HANDLER_MS = 20;
-const SINGLE_LETTERS = 500;
 
 export interface ServiceBusJobs {
   readonly jobs: number;
@@ -95,7 +93,7 @@ async function benchWorker(world: World, jobs: number, rounds: number): Promise<
     nap?.push(work(world, 'nap'));
     bare?.push(await bareLoop(world, jobs));
   }
-  const reference = { what: `bare SDK loop, receiveMessages(${SLOTS}) and complete`, value: median(bare ?? []) };
+  const reference = { what: `bare SDK loop, receiveMessages(${SLOTS}) and complete, a process of its own`, value: median(bare ?? []) };
   report({ what: 'Service Bus: submit --from, whole process', value: median(submitted ?? []), unit: 'jobs/s' });
   report({ what: `Service Bus: worker, no-op, concurrency ${SLOTS}`, value: median(noop ?? []), unit: 'jobs/s', reference, goal: { atLeast: 0.6 }, note: 'first start to last outcome; every transition stored' });
   report({ what: `Service Bus: worker, ${HANDLER_MS} ms handler, concurrency ${SLOTS}`, value: median(nap ?? []), unit: 'jobs/s', reference: { what: 'ideal', value: (SLOTS / HANDLER_MS) * 1000 }, goal: { atLeast: 0.9 } });
@@ -123,26 +121,20 @@ function work({ home, env }: World, type: string): number {
   return (newest.count / (newest.ended - newest.started)) * 1000;
 }
 
-async function bareLoop({ client }: World, count: number): Promise<number> {
+async function bareLoop({ client, env }: World, count: number): Promise<number> {
   const sender = client.createSender(QUEUE);
   const body = { text: 'x'.repeat(600) };
   for (let sent = 0; sent < count; sent += 100) await sender.sendMessages(Array.from({ length: Math.min(100, count - sent) }, () => ({ body })));
-  const receiver = client.createReceiver(QUEUE, { maxAutoLockRenewalDurationInMs: 0 });
-  const from = performance.now();
-  for (let left = count; left > 0; ) {
-    const messages = await receiver.receiveMessages(Math.min(SLOTS, left));
-    await Promise.all(messages.map((message) => receiver.completeMessage(message)));
-    left -= messages.length;
-  }
-  const rate = (count / (performance.now() - from)) * 1000;
-  await Promise.all([receiver.close(), sender.close()]);
-  return rate;
+  await sender.close();
+  return runBare(['receive', QUEUE, String(count), String(SLOTS)], env).rate;
 }
 
 async function benchReplay(world: World, letters: number): Promise<void> {
-  submit(world, 'broken', letters + SINGLE_LETTERS);
+  // Half for the reference, half for the replay: as many each, each as a process from its start to its end.
+  submit(world, 'broken', 2 * letters);
   runProgram(['worker', 'start', '--drain', '--concurrency', String(SLOTS), '-o', 'json'], world);
-  const reference = { what: 'one at a time: receive, send, complete', value: await oneAtATime(world.client, SINGLE_LETTERS, COPIES) };
+  const single = runBare(['replay', QUEUE, String(letters), COPIES], world.env);
+  const reference = { what: 'one at a time: receive, send, complete, whole process', value: (letters / single.ms) * 1000 };
   const { ms, outcome, rssMb } = await replay(world);
   if (outcome.matched !== letters || outcome.replayed !== letters) throw new Error(`replayed ${outcome.replayed} of ${outcome.matched}`);
   report({ what: `Service Bus: dlq replay of ${letters} dead letters, whole process`, value: (letters / ms) * 1000, unit: 'letters/s', reference, goal: { atLeast: 5 } });

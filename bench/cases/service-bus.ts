@@ -10,6 +10,7 @@ import { systemClock } from '../../src/ports/clock.js';
 import type { Delivery } from '../../src/ports/message-queue.js';
 import type { QueuePauses } from '../../src/ports/queue-pauses.js';
 import { workInFlight } from '../../src/services/dead-letters/in-flight.js';
+import { receiveAndComplete, replayOneAtATime } from '../bare-sdk.js';
 import { withTempDir } from '../processes.js';
 import { median, quantile, report } from '../report.js';
 import { startEmulator, type StartedEmulator } from './emulator.js';
@@ -62,7 +63,7 @@ async function benchReceiving(backend: ServiceBusBackend, client: ServiceBusClie
     // The first round pays for compiling all sides.
     const count = round === 0 ? Math.min(messages, 1_000) : messages;
     await send(backend, count);
-    const bareRate = await bareLoop(client, count);
+    const bareRate = await receiveAndComplete(client, { queue: QUEUE, count, slots: SLOTS });
     await send(backend, count);
     const portRate = await workThroughPort(backend, count, 0);
     await send(backend, Math.ceil(count / 4));
@@ -96,7 +97,7 @@ async function benchWaking(backend: ServiceBusBackend, latencies: number): Promi
 async function benchLetters(backend: ServiceBusBackend, client: ServiceBusClient, letters: number): Promise<void> {
   const single = Math.ceil(letters / 20);
   await bury(backend, letters + single);
-  const reference = await oneAtATime(client, single, QUEUE);
+  const reference = await replayOneAtATime(client, { queue: QUEUE, count: single, to: QUEUE });
   const value = await replayThroughPort(backend);
   const rss = Math.round(process.memoryUsage.rss() / 1_000_000);
   report({ what: 'Service Bus port, take, send and complete dead letters', value, unit: 'letters/s', reference: { what: 'one at a time: receive, send, complete', value: reference }, goal: { atLeast: 5 }, note: `${letters} letters, ${rss} MB with both clients` });
@@ -107,19 +108,6 @@ async function send({ queue }: ServiceBusBackend, count: number): Promise<void> 
     const size = Math.min(1_000, count - from);
     await queue.send(Array.from({ length: size }, (_, index) => ({ queue: QUEUE, messageId: `m-${from + index}`, body: BODY, properties: { sequence: 1 } })));
   }
-}
-
-async function bareLoop(client: ServiceBusClient, count: number): Promise<number> {
-  const receiver = client.createReceiver(QUEUE, { maxAutoLockRenewalDurationInMs: 0 });
-  const from = performance.now();
-  for (let left = count; left > 0; ) {
-    const messages = await receiver.receiveMessages(Math.min(SLOTS, left));
-    await Promise.all(messages.map((message) => receiver.completeMessage(message)));
-    left -= messages.length;
-  }
-  const rate = perSecond(count, from);
-  await receiver.close();
-  return rate;
 }
 
 /** The SDK asks for the next message when a call has ended: no slot waits for a receive. */
@@ -176,22 +164,6 @@ async function bury(backend: ServiceBusBackend, count: number): Promise<void> {
       left -= deliveries.length;
     }
   }
-}
-
-/** Letters a second: each is received, sent to the queue `to` and completed before the next. */
-export async function oneAtATime(client: ServiceBusClient, count: number, to: string): Promise<number> {
-  const receiver = client.createReceiver(QUEUE, { subQueueType: 'deadLetter', maxAutoLockRenewalDurationInMs: 0 });
-  const sender = client.createSender(to);
-  const from = performance.now();
-  for (let done = 0; done < count; done += 1) {
-    const [message] = await receiver.receiveMessages(1);
-    if (message === undefined) throw new Error('a dead letter did not come');
-    await sender.sendMessages({ body: message.body as unknown, messageId: `single-${done}` });
-    await receiver.completeMessage(message);
-  }
-  const rate = perSecond(count, from);
-  await Promise.all([receiver.close(), sender.close()]);
-  return rate;
 }
 
 /** As a replay of messages without jobs does it: look at all, then send a copy of each and complete it. */
