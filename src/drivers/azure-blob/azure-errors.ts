@@ -2,6 +2,7 @@
 // carry addresses with signatures.
 
 import { AppError } from '../../domain/errors.js';
+import { networkFailure } from '../azure-access/network-failure.js';
 
 /** What of a RestError is looked at (@azure/core-rest-pipeline); network failures carry the system's code. */
 interface StorageFailure {
@@ -31,13 +32,13 @@ export function toAppError(error: unknown, address: string): unknown {
   if (code === 'CredentialUnavailableError' || code === 'AggregateAuthenticationError' || code === 'AuthenticationError') {
     return new AppError('BLOB_UNAUTHORIZED', `no credential could sign in for ${address}`, { hint: 'sign in with `az login`, or see `copiloteval doctor`', cause: error });
   }
-  if (statusCode !== undefined || NETWORK_CODES.has(code)) {
-    return new AppError('BACKEND_UNAVAILABLE', `${address} did not do what was asked of it (${code})`, { hint: '`copiloteval doctor` looks at each part', cause: error });
-  }
-  return error;
+  const unreached = networkFailure(code);
+  if (statusCode === undefined && unreached === undefined && !SDK_FAILURES.has(error.name)) return error;
+  return new AppError('BACKEND_UNAVAILABLE', `${address} ${unreached ?? `did not do what was asked of it (${code})`}`, { hint: '`copiloteval doctor` looks at each part', cause: error });
 }
 
-const NETWORK_CODES = new Set(['REQUEST_SEND_ERROR', 'PARSE_ERROR', 'ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EPIPE', 'TimeoutError']);
+/** Without a status: the connection, or an answer that is none of this service. */
+const SDK_FAILURES: ReadonlySet<string> = new Set(['RestError', 'StorageError']);
 
 function failureOf(error: unknown): StorageFailure {
   if (!(error instanceof Error)) return { statusCode: undefined, code: '' };
