@@ -53,7 +53,12 @@ async function whyNotOpen(opened: HealthCheck, { config }: CommandContext): Prom
   const { diagnoseParts } = await import('../runtime.js');
   const parts = await diagnoseParts(config);
   const named = isAboutSettings(opened) ? { ...opened, name: 'settings' } : opened;
-  return parts.some(({ detail }) => detail === opened.detail) ? parts : [named, ...parts];
+  return parts.some((part) => isSameFailure(part, opened)) ? parts : [named, ...parts];
+}
+
+/** The part's own line says more of what opening the store ran into. */
+function isSameFailure({ name, status, detail }: HealthCheck, opened: HealthCheck): boolean {
+  return detail === opened.detail || (opened.name === 'store opens' && status === 'fail' && name.startsWith('cosmos db '));
 }
 
 /** Opening reads the settings of Service Bus and of job types before it touches the database. */
