@@ -29,7 +29,7 @@ test('init from flags, doctor, the lines of az, a job that runs on all three, an
 
   const doctor = await world.run('doctor', { env });
   expect([doctor.code, doctor.stderr]).toEqual([0, '']);
-  expect(doctor.stdout).toMatch(/warn {2}blob storage container: .* is not there.*\n.*az storage container create/);
+  expect(doctor.stdout).toMatch(/warn {2}blob storage container: .* is not there.*\n.*az storage container-rm create/);
   for (const line of ['cosmos db partition key: /pk', 'cosmos db index: ', 'a read of one document costs 1 RU', 'one small document costs 5 RU', 'service bus right: send: granted']) expect(doctor.stdout).toContain(line);
 
   const { sections } = checked(azureCommands, JSON.parse((await world.run('azure commands -o json', { env })).stdout));

@@ -9,7 +9,7 @@ import { checkSignIn } from '../azure-access/check-sign-in.js';
 import type { AzureCredential } from '../azure-access/credentials.js';
 import { fail, ok, warn } from '../azure-access/health.js';
 import { withinTime } from '../azure-access/within-time.js';
-import { accountNameOf, azLines, type BlobAzLines } from './az-lines.js';
+import { accountNameIn, accountNameOf, azLines, type BlobAzLines } from './az-lines.js';
 import { toAppError } from './azure-errors.js';
 import { type BlobAccount, openContainer } from './open-container.js';
 
@@ -32,7 +32,7 @@ export async function checkBlobs({ credential, ...request }: CheckBlobs): Promis
   if (signIn.some(({ status }) => status === 'fail')) return signIn;
   const { account, container } = request;
   const url = 'url' in account ? account.url : undefined;
-  const az = azLines({ ...request, accountName: url === undefined ? undefined : accountNameOf(url) });
+  const az = azLines({ ...request, accountName: 'url' in account ? accountNameOf(account.url) : accountNameIn(account.connectionString) });
   return [...signIn, ...(await checkContainer({ ...request, az, container, hasKey: url === undefined }))];
 }
 
