@@ -16,7 +16,7 @@ export interface BlobAzLines {
 }
 
 export function azLines({ accountName = 'ACCOUNT', container, subscriptionId = 'SUBSCRIPTION', resourceGroup = 'GROUP' }: BlobPlace): BlobAzLines {
-  const scope = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.Storage/storageAccounts/${accountName}`;
+  const scope = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.Storage/storageAccounts/${accountName}/blobServices/default/containers/${container}`;
   return {
     find: '`az storage account list --query "[].{name:name,group:resourceGroup,url:primaryEndpoints.blob}" -o table`',
     // By Resource Manager: who has just made the account has no right to its data yet, and keys may be off.
