@@ -7,6 +7,7 @@ import { loadConfig, settingFromText } from '../config/config.js';
 import { DEFAULT_PROFILE, PROFILE_NAME, readConfigFile, writeConfigFile, type ConfigFile } from '../config/config-file.js';
 import { placeAt, PROJECT_DIR, type ConfigPlace } from '../config/data-dir.js';
 import { isSecret, SETTING_NAMES, SETTINGS, type SettingName } from '../config/schema.js';
+import type { Setting } from '../config/setting.js';
 import { makeDirectory } from '../config/make-directory.js';
 import { AppError } from '../domain/errors.js';
 import { nearest } from '../domain/nearest.js';
@@ -112,13 +113,24 @@ async function answers(set: readonly KeyValue[], { io, globals }: CommandContext
   return settings;
 }
 
+/** Until the answer is one: a typing error must not cost the answers before it. */
 async function askFor(name: SettingName, settings: Settings, set: readonly KeyValue[], io: Io): Promise<void> {
   if (set.some(({ key }) => key === name)) return;
-  const { description, default: fallback } = SETTINGS[name];
-  io.note(io.errorStyle.dim(description));
+  const setting: Setting<unknown> = SETTINGS[name];
+  const { description, default: fallback, kind } = setting;
+  io.note(io.errorStyle.dim(kind.words === undefined ? description : `${description} (${kind.words.join(', ')})`));
   const before = fallback === undefined ? '' : typeof fallback === 'string' ? fallback : JSON.stringify(fallback);
-  const answer = await io.ask(name, before);
-  if (answer !== before) settings[name] = settingFromText(name, answer, 'your answer', 'INPUT_INVALID');
+  for (;;) {
+    const answer = await io.ask(name, before);
+    if (answer === before) return;
+    try {
+      settings[name] = settingFromText(name, answer, 'your answer', 'INPUT_INVALID');
+      return;
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      io.warn(error.message);
+    }
+  }
 }
 
 /** What stands on a command line is in the shell's history and in the list of processes: `-` keeps a secret out of both. */
