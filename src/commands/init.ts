@@ -18,7 +18,7 @@ import { keyValue, type KeyValue } from './option-parsers.js';
 import { flag, repeated, type OptionValues } from './option-specs.js';
 
 const options = {
-  set: repeated('--set <name=value>', 'a setting of the profile; repeat it for more (`config show` lists them); a secret is read from standard input when its value is -', {
+  set: repeated('--set <name=value>', 'a setting of the profile; repeat it for more (`config show` lists them); a secret is read from standard input when its value is -, a line each', {
     parser: keyValue(),
   }),
   userDir: flag('--user-dir', "write to the user's data directory instead of ./.copiloteval"),
@@ -135,11 +135,15 @@ async function askFor(name: SettingName, settings: Settings, set: readonly KeyVa
 
 /** What stands on a command line is in the shell's history and in the list of processes: `-` keeps a secret out of both. */
 async function withSecrets(set: readonly KeyValue[], context: CommandContext): Promise<readonly KeyValue[]> {
-  const isPiped = ({ key, value }: KeyValue): boolean => isSecret(key) && value === '-';
-  if (!set.some(isPiped)) return set;
+  const piped = set.filter(({ key, value }) => isSecret(key) && value === '-');
+  if (piped.length === 0) return set;
   const { readStandardInput } = await import('./submit-input.js');
-  const secret = (await readStandardInput(context)).trim();
-  return set.map((entry) => (isPiped(entry) ? { ...entry, value: secret } : entry));
+  const input = (await readStandardInput(context)).trim();
+  const secrets = piped.length === 1 ? [input] : input.split(/\s*\n\s*/);
+  if (secrets.length !== piped.length) {
+    throw new AppError('USAGE_INVALID', `expected ${piped.length} lines on standard input, for ${piped.map(({ key }) => key).join(', ')} in this order, got ${secrets.length}`);
+  }
+  return set.map((entry) => (piped.includes(entry) ? { ...entry, value: secrets[piped.indexOf(entry)] ?? '' } : entry));
 }
 
 function shown(settings: Readonly<Record<string, unknown>>): Settings {

@@ -148,6 +148,15 @@ test('init makes a profile for Service Bus, with its secret from standard input 
   }
 });
 
+test('init takes several secrets from standard input, a line each in the order of the flags', async () => {
+  const dataDir = tempDir();
+  const argv = ['init', '--profile', 'cloud', '--set', 'cosmosKey=-', '--set', 'concurrency=2', '--set', 'storageConnectionString=-'];
+  const one = await runCli(argv, { dataDir, stdin: 'first\n' });
+  expect([one.code, one.stderr]).toEqual([2, expect.stringContaining('expected 2 lines on standard input, for cosmosKey, storageConnectionString in this order, got 1')]);
+  expect((await runCli(argv, { dataDir, stdin: 'first\nsecond\n' })).code).toBe(0);
+  expect(read(join(dataDir, 'config.json'))).toMatchObject({ profiles: { cloud: { cosmosKey: 'first', storageConnectionString: 'second', concurrency: 2 } } });
+});
+
 test('a connection string in the wrong setting is not repeated', async () => {
   const { code, stderr } = await runCli(['config', 'show'], { env: { AZURE_SERVICE_BUS_NAMESPACE: 'Endpoint=sb://x/;SharedAccessKeyName=a;SharedAccessKey=c2VjcmV0' } });
   expect(code).toBe(4);
