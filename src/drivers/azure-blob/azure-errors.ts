@@ -19,13 +19,15 @@ export function isContainerMissing(error: unknown): boolean {
   return failureOf(error).code === 'ContainerNotFound';
 }
 
+export const KEYS_ARE_OFF = 'keys are switched off for this account: unset AZURE_STORAGE_CONNECTION_STRING, set AZURE_STORAGE_ACCOUNT_URL and sign in';
+
 /** An AppError for what the service or the network reported; anything else comes back as it is. */
 export function toAppError(error: unknown, address: string): unknown {
   if (error instanceof AppError || !(error instanceof Error)) return error;
   const { statusCode, code } = failureOf(error);
   if (statusCode === 401 || statusCode === 403) {
     return new AppError('BLOB_UNAUTHORIZED', `${address} refused the credential (${code})`, {
-      hint: 'the identity needs the role Storage Blob Data Contributor; with a connection string, check its key and the clock of this machine',
+      hint: code === 'KeyBasedAuthenticationNotPermitted' ? KEYS_ARE_OFF : 'the identity needs the role Storage Blob Data Contributor; with a connection string, check its key and the clock of this machine',
       cause: error,
     });
   }

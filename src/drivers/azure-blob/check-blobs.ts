@@ -10,7 +10,7 @@ import type { AzureCredential } from '../azure-access/credentials.js';
 import { fail, ok, warn } from '../azure-access/health.js';
 import { withinTime } from '../azure-access/within-time.js';
 import { accountNameIn, accountNameOf, azLines, type BlobAzLines } from './az-lines.js';
-import { toAppError } from './azure-errors.js';
+import { KEYS_ARE_OFF, toAppError } from './azure-errors.js';
 import { type BlobAccount, openContainer } from './open-container.js';
 
 const SCOPE = 'https://storage.azure.com/.default';
@@ -63,6 +63,7 @@ async function checkContainer(look: Look): Promise<readonly HealthCheck[]> {
 }
 
 function remedyFor({ code, hint = 'try again' }: AppError, { az, hasKey }: Look): string {
+  if (hint === KEYS_ARE_OFF) return hint;
   if (code === 'BLOB_UNAUTHORIZED') return hasKey ? `take the connection string of this account: ${az.connectionString}` : `give the identity the right to the data: ${az.grantData}`;
   if (code === 'BACKEND_UNAVAILABLE' || code === 'SB_TIMEOUT') return `check the address, the network and firewalls; ${az.find}`;
   return hint;
