@@ -2,9 +2,9 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
+import { indexingPolicy } from '../../src/drivers/cosmos/container-definition.js';
 import { type AzureWorld, openAzureWorld } from '../support/azure-world.js';
 import { type CosmosProcess, openCosmosProcess } from '../support/cosmos-process.js';
-import { indexingPolicy } from '../../src/drivers/cosmos/container-definition.js';
 import { azureCommands, checked, usageLine } from '../support/json-contract.js';
 
 let world: AzureWorld;
