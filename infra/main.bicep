@@ -10,7 +10,7 @@ param environmentName string
 @description('Where everything is created.')
 param location string = resourceGroup().location
 
-@description('Beginning of every name; letters and digits only.')
+@description('Beginning of every name: a small letter, then small letters and digits.')
 @minLength(3)
 @maxLength(12)
 param prefix string = 'copiloteval'
@@ -22,11 +22,11 @@ param serviceBusSku string = 'Basic'
 @description('The queues with their settings; the file is made from the registry.')
 param queues array = loadJsonContent('queues.json')
 
-@description('Units per second the store may use at most; 0 is serverless, paid by use.')
+@description('Units per second the store may use at most, in thousands; 0 is serverless, paid by use.')
 @minValue(0)
 param storeMaxThroughput int = 0
 
-@description('Days after which files that were not changed are deleted.')
+@description('Days after which files that were not changed are deleted; more than jobs are kept (`retentionDays`).')
 @minValue(1)
 param fileRetentionDays int = 180
 
@@ -42,6 +42,9 @@ param deadLetterThreshold int = 5
 
 @description('Id of the subnet for private endpoints; empty leaves the public endpoints open. Needs the Premium tier.')
 param privateEndpointSubnetId string = ''
+
+@description('Makes the DNS zones that private endpoints need and links them to their network; false where the network has them already.')
+param createPrivateDnsZones bool = true
 
 var suffix = uniqueString(resourceGroup().id, environmentName)
 var isPrivate = !empty(privateEndpointSubnetId)
@@ -78,7 +81,6 @@ module servicebus 'modules/servicebus.bicep' = {
     submitterPrincipalId: identity.outputs.submitterPrincipalId
     workerPrincipalId: identity.outputs.workerPrincipalId
     operatorGroupId: operatorGroupId
-    privateEndpointSubnetId: privateEndpointSubnetId
     isPrivate: isPrivate
   }
 }
@@ -92,7 +94,6 @@ module database 'modules/database.bicep' = {
     submitterPrincipalId: identity.outputs.submitterPrincipalId
     workerPrincipalId: identity.outputs.workerPrincipalId
     operatorGroupId: operatorGroupId
-    privateEndpointSubnetId: privateEndpointSubnetId
     isPrivate: isPrivate
   }
 }
@@ -106,7 +107,6 @@ module storage 'modules/storage.bicep' = {
     submitterPrincipalId: identity.outputs.submitterPrincipalId
     workerPrincipalId: identity.outputs.workerPrincipalId
     operatorGroupId: operatorGroupId
-    privateEndpointSubnetId: privateEndpointSubnetId
     isPrivate: isPrivate
   }
 }
@@ -118,8 +118,61 @@ module keyvault 'modules/keyvault.bicep' = {
     vaultName: take('${prefix}-${environmentName}-${suffix}', 24)
     submitterPrincipalId: identity.outputs.submitterPrincipalId
     workerPrincipalId: identity.outputs.workerPrincipalId
-    privateEndpointSubnetId: privateEndpointSubnetId
+    operatorGroupId: operatorGroupId
     isPrivate: isPrivate
+  }
+}
+
+// Names of the zones: https://learn.microsoft.com/azure/private-link/private-endpoint-dns
+module queueLink 'modules/privatelink.bicep' = if (isPrivate) {
+  name: 'queue-link'
+  params: {
+    location: location
+    name: '${prefix}-${environmentName}-queue-link'
+    serviceId: servicebus.outputs.namespaceId
+    groupId: 'namespace'
+    zoneName: 'privatelink.servicebus.windows.net'
+    subnetId: privateEndpointSubnetId
+    createZone: createPrivateDnsZones
+  }
+}
+
+module storeLink 'modules/privatelink.bicep' = if (isPrivate) {
+  name: 'store-link'
+  params: {
+    location: location
+    name: '${prefix}-${environmentName}-store-link'
+    serviceId: database.outputs.accountId
+    groupId: 'Sql'
+    zoneName: 'privatelink.documents.azure.com'
+    subnetId: privateEndpointSubnetId
+    createZone: createPrivateDnsZones
+  }
+}
+
+module fileLink 'modules/privatelink.bicep' = if (isPrivate) {
+  name: 'file-link'
+  params: {
+    location: location
+    name: '${prefix}-${environmentName}-file-link'
+    serviceId: storage.outputs.accountId
+    groupId: 'blob'
+    zoneName: 'privatelink.blob.${environment().suffixes.storage}'
+    subnetId: privateEndpointSubnetId
+    createZone: createPrivateDnsZones
+  }
+}
+
+module secretLink 'modules/privatelink.bicep' = if (isPrivate) {
+  name: 'secret-link'
+  params: {
+    location: location
+    name: '${prefix}-${environmentName}-secret-link'
+    serviceId: keyvault.outputs.vaultId
+    groupId: 'vault'
+    zoneName: 'privatelink.vaultcore.azure.net'
+    subnetId: privateEndpointSubnetId
+    createZone: createPrivateDnsZones
   }
 }
 

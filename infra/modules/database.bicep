@@ -6,7 +6,6 @@ param maxThroughput int
 param submitterPrincipalId string
 param workerPrincipalId string
 param operatorGroupId string
-param privateEndpointSubnetId string
 param isPrivate bool
 
 var databaseName = 'copiloteval'
@@ -120,14 +119,15 @@ resource container 'Microsoft.DocumentDB/databaseAccounts/sqlDatabases/container
   }
 }
 
-// Built-in roles of the data plane, which are the account's own and not Azure's: …0001 reads, …0002 reads and writes.
+// Built-in roles of the data plane, which are the account's own and not Azure's: …0001 reads, …0002 reads and writes. One
+// after the other: the account refuses a second change while it carries out a first.
 resource submitterWrites 'Microsoft.DocumentDB/databaseAccounts/sqlRoleAssignments@2025-04-15' = {
   parent: account
   name: guid(account.id, submitterPrincipalId, 'contributor')
   properties: {
     roleDefinitionId: '${account.id}/sqlRoleDefinitions/00000000-0000-0000-0000-000000000002'
     principalId: submitterPrincipalId
-    scope: '${account.id}/dbs/${databaseName}/colls/${containerName}'
+    scope: '${account.id}/dbs/${database.name}/colls/${container.name}'
   }
 }
 
@@ -137,8 +137,9 @@ resource workerWrites 'Microsoft.DocumentDB/databaseAccounts/sqlRoleAssignments@
   properties: {
     roleDefinitionId: '${account.id}/sqlRoleDefinitions/00000000-0000-0000-0000-000000000002'
     principalId: workerPrincipalId
-    scope: '${account.id}/dbs/${databaseName}/colls/${containerName}'
+    scope: '${account.id}/dbs/${database.name}/colls/${container.name}'
   }
+  dependsOn: [submitterWrites]
 }
 
 resource operatorsWrite 'Microsoft.DocumentDB/databaseAccounts/sqlRoleAssignments@2025-04-15' = if (!empty(operatorGroupId)) {
@@ -147,29 +148,11 @@ resource operatorsWrite 'Microsoft.DocumentDB/databaseAccounts/sqlRoleAssignment
   properties: {
     roleDefinitionId: '${account.id}/sqlRoleDefinitions/00000000-0000-0000-0000-000000000002'
     principalId: operatorGroupId
-    scope: '${account.id}/dbs/${databaseName}/colls/${containerName}'
+    scope: '${account.id}/dbs/${database.name}/colls/${container.name}'
   }
+  dependsOn: [workerWrites]
 }
 
-resource endpoint 'Microsoft.Network/privateEndpoints@2024-05-01' = if (isPrivate) {
-  name: '${accountName}-store-endpoint'
-  location: location
-  properties: {
-    subnet: {
-      id: privateEndpointSubnetId
-    }
-    privateLinkServiceConnections: [
-      {
-        name: 'store'
-        properties: {
-          privateLinkServiceId: account.id
-          groupIds: ['Sql']
-        }
-      }
-    ]
-  }
-}
-
+output accountId string = account.id
 output endpoint string = account.properties.documentEndpoint
 output databaseName string = database.name
-output containerName string = container.name

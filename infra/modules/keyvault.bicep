@@ -1,13 +1,14 @@
-// Secrets that settings of the form `kv:NAME` name. The identities read them; nobody writes them from here.
+// Secrets that settings of the form `kv:NAME` name. The identities read them, operators write them.
 
 param location string
 param vaultName string
 param submitterPrincipalId string
 param workerPrincipalId string
-param privateEndpointSubnetId string
+param operatorGroupId string
 param isPrivate bool
 
 var secretsUser = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '4633458b-17de-408a-b874-0445c86b69e6')
+var secretsOfficer = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7')
 
 resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
   name: vaultName
@@ -45,23 +46,15 @@ resource workerReads 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-resource endpoint 'Microsoft.Network/privateEndpoints@2024-05-01' = if (isPrivate) {
-  name: '${vaultName}-endpoint'
-  location: location
+resource operatorsWrite 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(operatorGroupId)) {
+  name: guid(vault.id, operatorGroupId, secretsOfficer)
+  scope: vault
   properties: {
-    subnet: {
-      id: privateEndpointSubnetId
-    }
-    privateLinkServiceConnections: [
-      {
-        name: 'secrets'
-        properties: {
-          privateLinkServiceId: vault.id
-          groupIds: ['vault']
-        }
-      }
-    ]
+    roleDefinitionId: secretsOfficer
+    principalId: operatorGroupId
+    principalType: 'Group'
   }
 }
 
+output vaultId string = vault.id
 output vaultUrl string = vault.properties.vaultUri

@@ -94,5 +94,3 @@ resource deadLetters 'Microsoft.Insights/metricAlerts@2018-03-01' = [
     }
   }
 ]
-
-output logsId string = logs.id

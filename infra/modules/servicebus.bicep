@@ -8,7 +8,6 @@ param queues array
 param submitterPrincipalId string
 param workerPrincipalId string
 param operatorGroupId string
-param privateEndpointSubnetId string
 param isPrivate bool
 
 var sender = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '69a216fc-b8fb-44d8-bc22-1f3c2cd27a39')
@@ -85,24 +84,6 @@ resource operatorsOwn 'Microsoft.Authorization/roleAssignments@2022-04-01' = if 
   }
 }
 
-resource endpoint 'Microsoft.Network/privateEndpoints@2024-05-01' = if (isPrivate) {
-  name: '${namespaceName}-endpoint'
-  location: location
-  properties: {
-    subnet: {
-      id: privateEndpointSubnetId
-    }
-    privateLinkServiceConnections: [
-      {
-        name: 'servicebus'
-        properties: {
-          privateLinkServiceId: namespace.id
-          groupIds: ['namespace']
-        }
-      }
-    ]
-  }
-}
-
+output namespaceId string = namespace.id
 output namespaceName string = namespace.name
 output host string = '${namespace.name}.servicebus.windows.net'

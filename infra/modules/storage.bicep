@@ -6,7 +6,6 @@ param retentionDays int
 param submitterPrincipalId string
 param workerPrincipalId string
 param operatorGroupId string
-param privateEndpointSubnetId string
 param isPrivate bool
 
 var containerName = 'copiloteval'
@@ -75,8 +74,8 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2024-01
 }
 
 resource submitterWrites 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(account.id, submitterPrincipalId, contributor)
-  scope: account
+  name: guid(container.id, submitterPrincipalId, contributor)
+  scope: container
   properties: {
     roleDefinitionId: contributor
     principalId: submitterPrincipalId
@@ -85,8 +84,8 @@ resource submitterWrites 'Microsoft.Authorization/roleAssignments@2022-04-01' = 
 }
 
 resource workerWrites 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(account.id, workerPrincipalId, contributor)
-  scope: account
+  name: guid(container.id, workerPrincipalId, contributor)
+  scope: container
   properties: {
     roleDefinitionId: contributor
     principalId: workerPrincipalId
@@ -95,8 +94,8 @@ resource workerWrites 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 }
 
 resource operatorsWrite 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(operatorGroupId)) {
-  name: guid(account.id, operatorGroupId, contributor)
-  scope: account
+  name: guid(container.id, operatorGroupId, contributor)
+  scope: container
   properties: {
     roleDefinitionId: contributor
     principalId: operatorGroupId
@@ -104,24 +103,5 @@ resource operatorsWrite 'Microsoft.Authorization/roleAssignments@2022-04-01' = i
   }
 }
 
-resource endpoint 'Microsoft.Network/privateEndpoints@2024-05-01' = if (isPrivate) {
-  name: '${accountName}-endpoint'
-  location: location
-  properties: {
-    subnet: {
-      id: privateEndpointSubnetId
-    }
-    privateLinkServiceConnections: [
-      {
-        name: 'files'
-        properties: {
-          privateLinkServiceId: account.id
-          groupIds: ['blob']
-        }
-      }
-    ]
-  }
-}
-
+output accountId string = account.id
 output blobEndpoint string = account.properties.primaryEndpoints.blob
-output containerName string = container.name

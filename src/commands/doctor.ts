@@ -8,7 +8,7 @@ import type { HealthCheck } from '../ports/diagnostics.js';
 import { checkOperation } from '../services/doctor-checks.js';
 import { defineCommand, type CommandContext } from './command.js';
 import { checkMachine } from './doctor-machine.js';
-import { checkVariables } from './doctor-variables.js';
+import { checkIdle, checkVariables } from './doctor-variables.js';
 
 export const doctorCommand = defineCommand({
   path: ['doctor'],
@@ -38,14 +38,15 @@ async function allChecks(context: CommandContext): Promise<readonly HealthCheck[
     return Promise.resolve(`profile ${profile}, ${configFile}`);
   });
   if (configuration.status === 'fail') return [...before, configuration];
+  const settings = [configuration, ...checkIdle(context.config)];
   const { store, database, cosmosEndpoint = '', cosmosDatabase, cosmosContainer } = context.config;
   const opened = await attempt(store === 'cosmos' ? 'store opens' : 'database opens', async () => {
     await context.runtime();
     return store === 'cosmos' ? `${cosmosEndpoint}/${cosmosDatabase}/${cosmosContainer}` : database;
   });
-  if (opened.status === 'fail') return [...before, configuration, ...(await whyNotOpen(opened, context))];
+  if (opened.status === 'fail') return [...before, ...settings, ...(await whyNotOpen(opened, context))];
   const runtime = await context.runtime();
-  return [...before, configuration, opened, ...(await runtime.diagnostics.check()), await checkTypes(context), ...(await operationChecks(context))];
+  return [...before, ...settings, opened, ...(await runtime.diagnostics.check()), await checkTypes(context), ...(await operationChecks(context))];
 }
 
 /** What keeps it from opening, part by part where there are parts to look at. */
@@ -53,7 +54,12 @@ async function whyNotOpen(opened: HealthCheck, { config }: CommandContext): Prom
   const { diagnoseParts } = await import('../runtime.js');
   const parts = await diagnoseParts(config);
   const named = isAboutSettings(opened) ? { ...opened, name: 'settings' } : opened;
-  return parts.some(({ detail }) => detail === opened.detail) ? parts : [named, ...parts];
+  return parts.some((part) => isSameFailure(part, opened)) ? parts : [named, ...parts];
+}
+
+/** The part's own line says more of what opening the store ran into. */
+function isSameFailure({ name, status, detail }: HealthCheck, opened: HealthCheck): boolean {
+  return detail === opened.detail || (opened.name === 'store opens' && status === 'fail' && name.startsWith('cosmos db '));
 }
 
 /** Opening reads the settings of Service Bus and of job types before it touches the database. */

@@ -15,7 +15,7 @@ export const GLOBAL_OPTIONS = {
     group,
   }),
   noColor: flag('--no-color', 'no colours (NO_COLOR)', { group }),
-  debug: flag('--debug', 'show where an error comes from', { group }),
+  debug: flag('--debug', 'show where an error comes from, and Cosmos DB costs', { group }),
   yes: flag('-y, --yes', 'answer yes to every question', { group }),
   write: flag('--write', 'allow changes in a profile marked production', { group }),
   quiet: flag('-q, --quiet', 'no remarks and no progress on stderr', { group }),

@@ -7,6 +7,7 @@ import { loadConfig, settingFromText } from '../config/config.js';
 import { DEFAULT_PROFILE, PROFILE_NAME, readConfigFile, writeConfigFile, type ConfigFile } from '../config/config-file.js';
 import { placeAt, PROJECT_DIR, type ConfigPlace } from '../config/data-dir.js';
 import { isSecret, SETTING_NAMES, SETTINGS, type SettingName } from '../config/schema.js';
+import type { Setting } from '../config/setting.js';
 import { makeDirectory } from '../config/make-directory.js';
 import { AppError } from '../domain/errors.js';
 import { nearest } from '../domain/nearest.js';
@@ -17,7 +18,7 @@ import { keyValue, type KeyValue } from './option-parsers.js';
 import { flag, repeated, type OptionValues } from './option-specs.js';
 
 const options = {
-  set: repeated('--set <name=value>', 'a setting of the profile; repeat it for more (`config show` lists them); a secret is read from standard input when its value is -', {
+  set: repeated('--set <name=value>', 'a setting of the profile; repeat it for more (`config show` lists them); a secret is read from standard input when its value is -, a line each', {
     parser: keyValue(),
   }),
   userDir: flag('--user-dir', "write to the user's data directory instead of ./.copiloteval"),
@@ -112,22 +113,37 @@ async function answers(set: readonly KeyValue[], { io, globals }: CommandContext
   return settings;
 }
 
+/** Until the answer is one: a typing error must not cost the answers before it. */
 async function askFor(name: SettingName, settings: Settings, set: readonly KeyValue[], io: Io): Promise<void> {
   if (set.some(({ key }) => key === name)) return;
-  const { description, default: fallback } = SETTINGS[name];
-  io.note(io.errorStyle.dim(description));
+  const setting: Setting<unknown> = SETTINGS[name];
+  const { description, default: fallback, kind } = setting;
+  io.note(io.errorStyle.dim(kind.words === undefined ? description : `${description} (${kind.words.join(', ')})`));
   const before = fallback === undefined ? '' : typeof fallback === 'string' ? fallback : JSON.stringify(fallback);
-  const answer = await io.ask(name, before);
-  if (answer !== before) settings[name] = settingFromText(name, answer, 'your answer', 'INPUT_INVALID');
+  for (;;) {
+    const answer = await io.ask(name, before);
+    if (answer === before) return;
+    try {
+      settings[name] = settingFromText(name, answer, 'your answer', 'INPUT_INVALID');
+      return;
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      io.warn(error.message);
+    }
+  }
 }
 
 /** What stands on a command line is in the shell's history and in the list of processes: `-` keeps a secret out of both. */
 async function withSecrets(set: readonly KeyValue[], context: CommandContext): Promise<readonly KeyValue[]> {
-  const isPiped = ({ key, value }: KeyValue): boolean => isSecret(key) && value === '-';
-  if (!set.some(isPiped)) return set;
+  const piped = set.filter(({ key, value }) => isSecret(key) && value === '-');
+  if (piped.length === 0) return set;
   const { readStandardInput } = await import('./submit-input.js');
-  const secret = (await readStandardInput(context)).trim();
-  return set.map((entry) => (isPiped(entry) ? { ...entry, value: secret } : entry));
+  const input = (await readStandardInput(context)).trim();
+  const secrets = piped.length === 1 ? [input] : input.split(/\s*\n\s*/);
+  if (secrets.length !== piped.length) {
+    throw new AppError('USAGE_INVALID', `expected ${piped.length} lines on standard input, for ${piped.map(({ key }) => key).join(', ')} in this order, got ${secrets.length}`);
+  }
+  return set.map((entry) => (piped.includes(entry) ? { ...entry, value: secrets[piped.indexOf(entry)] ?? '' } : entry));
 }
 
 function shown(settings: Readonly<Record<string, unknown>>): Settings {

@@ -3,7 +3,7 @@
 import { AppError } from '../domain/errors.js';
 import type { Config } from './config.js';
 import { chooseQueue } from './queue-choice.js';
-import { vaultReferences } from './vault-reference.js';
+import { neededReferences } from './vault-reference.js';
 
 /** The first reason, as an AppError CONFIG_INVALID. Looks at settings only. */
 export function refuseImpossibleMix(config: Config): void {
@@ -35,7 +35,7 @@ function storeProblems(config: Config): AppError[] {
   }
   const { cosmosEndpoint, cosmosKey } = config;
   if (cosmosEndpoint === undefined) {
-    problems.push(invalid('the store is Cosmos DB, and COSMOS_DB_ENDPOINT is not set', 'set it, or the setting cosmosEndpoint of the profile; `az cosmosdb show --query documentEndpoint` prints it'));
+    problems.push(invalid('the store is Cosmos DB, and COSMOS_DB_ENDPOINT is not set', 'set it, or the setting cosmosEndpoint of the profile; `az cosmosdb list --query "[].documentEndpoint" -o tsv` lists them'));
   } else problems.push(...addressProblems('COSMOS_DB_ENDPOINT', cosmosEndpoint, cosmosKey !== undefined));
   return problems;
 }
@@ -52,7 +52,7 @@ function blobProblems({ blobs, storageConnectionString, storageAccountUrl }: Con
 }
 
 function vaultProblems(config: Config): AppError[] {
-  const names = [...vaultReferences(config).keys()];
+  const names = [...neededReferences(config).keys()];
   if (names.length === 0) return [];
   if (config.keyVaultUrl === undefined) {
     return [invalid(`${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} to come from Key Vault, and KEY_VAULT_URL is not set`, 'set it, or the setting keyVaultUrl of the profile; `az keyvault list -o table` lists vaults')];

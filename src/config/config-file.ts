@@ -24,13 +24,26 @@ export function readConfigFile(file: string): ConfigFile | undefined {
   try {
     parsed = JSON.parse(content.replace(/^\uFEFF/, ''));
   } catch (error) {
-    throw new AppError('CONFIG_INVALID', `${file} is not JSON: ${error instanceof Error ? error.message : String(error)}`, {
+    throw new AppError('CONFIG_INVALID', `${file} is not JSON: ${whatIsWrong(error, content)}`, {
       hint: 'correct the file, or write a new one with `copiloteval init --force`',
-      cause: error,
     });
   }
   return checked(parsed, file);
 }
+
+/** The engine quotes the text around the place, which may be a secret: the number of the line says as much. */
+function whatIsWrong(error: unknown, content: string): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const line = (at: number): number => content.slice(0, at).split('\n').length;
+  const [, reason, position] = /^(.*) at position (\d+)/s.exec(message) ?? [];
+  if (reason !== undefined) return `${reason} in line ${line(Number(position))}`;
+  const [, unexpected, before, excerpt = ''] = /^(Unexpected token .+?), (\.\.\.)?"(.*)"(?:\.\.\.)? is not valid JSON$/s.exec(message) ?? [];
+  if (unexpected !== undefined) return `${unexpected} in line ${line(content.indexOf(excerpt) + (before === undefined ? 0 : QUOTED_BEFORE))}`;
+  return 'it ends too early';
+}
+
+/** Characters that the engine quotes before the place. */
+const QUOTED_BEFORE = 10;
 
 /** Replaces the file in one step: a reader sees the old content or the new, also when we die here. For its owner's eyes where it holds secrets. */
 export function writeConfigFile(file: string, content: ConfigFile): void {

@@ -138,11 +138,15 @@ function accepted(offered: Offered, value: unknown): unknown {
   const { name, setting, raw, source, code } = offered;
   if (looksLikeReference(raw)) refuseWrongReference(offered, raw);
   if (value !== undefined) return value;
-  // People paste connection strings into settings that are none.
-  const got = setting.secret || /sharedaccesskey/i.test(JSON.stringify(raw) ?? '') ? 'something else' : JSON.stringify(raw);
+  const got = setting.secret || mayHoldSecret(raw) ? 'something else' : JSON.stringify(raw);
   throw new AppError(code, `${name} must be ${setting.kind.expects}, got ${got} (from ${source})`, {
     ...(setting.env !== undefined && source.startsWith(setting.env) && { hint: 'correct or unset the variable' }),
   });
+}
+
+/** People paste connection strings, and addresses with signatures or passwords, into settings that are none. */
+function mayHoldSecret(raw: unknown): boolean {
+  return /(?:key|sig|signature|secret|password|pwd|token)\s*=|:\/\/[^/\s]*@/i.test(JSON.stringify(raw) ?? '');
 }
 
 /** Only secrets come from Key Vault: everything else must be readable without asking anybody. */

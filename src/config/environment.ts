@@ -34,6 +34,7 @@ async function readEnvFile(file: string): Promise<Variables> {
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR') return {};
     throw new AppError('CONFIG_INVALID', `${file} cannot be read: ${String(code ?? error)}`, { cause: error });
   }
-  const { parse } = await import('dotenv');
-  return parse(content);
+  // CommonJS: a bundle knows no names of it.
+  const { default: dotenv } = await import('dotenv');
+  return dotenv.parse(content);
 }

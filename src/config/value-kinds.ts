@@ -4,6 +4,8 @@
 export interface ValueKind<T> {
   /** Completes the sentence "must be …". */
   readonly expects: string;
+  /** All there are, where there are only these. */
+  readonly words?: readonly string[];
   fromText(text: string): T | undefined;
   fromJson(value: unknown): T | undefined;
 }
@@ -52,18 +54,19 @@ export function text(expects: string, pattern: RegExp): ValueKind<string> {
 
 export function oneWordOf<const T extends string>(words: readonly T[]): ValueKind<T> {
   const accept = (value: unknown): T | undefined => words.find((word) => word === value);
-  return { expects: words.join(', '), fromText: (value) => accept(value.trim().toLowerCase()), fromJson: accept };
+  return { expects: words.join(', '), words, fromText: (value) => accept(value.trim().toLowerCase()), fromJson: accept };
 }
 
-/** An absolute http or https address, kept without a slash at its end. */
+/** An absolute http or https address, kept without a slash at its end. What may hide a secret in it is refused: addresses are shown. */
 export function webAddress(): ValueKind<string> {
   const accept = (value: string): string | undefined => {
     if (!URL.canParse(value)) return undefined;
-    const url = new URL(value);
-    return url.protocol === 'http:' || url.protocol === 'https:' ? url.href.replace(/\/$/, '') : undefined;
+    const { protocol, username, password, search, hash, href } = new URL(value);
+    if (protocol !== 'http:' && protocol !== 'https:') return undefined;
+    return `${username}${password}${search}${hash}` === '' ? href.replace(/\/$/, '') : undefined;
   };
   return {
-    expects: 'an address that begins with http:// or https://',
+    expects: 'an address that begins with http:// or https://, without user, password, question mark or #',
     fromText: accept,
     fromJson: (value) => (typeof value === 'string' ? accept(value) : undefined),
   };

@@ -24,7 +24,7 @@ export function readReference(value: string): VaultReference | undefined {
 }
 
 /** The secrets in force that stand in Key Vault. The loader has seen to it that each name can be one. */
-export function vaultReferences(config: SettingValues): ReadonlyMap<SettingName, VaultReference> {
+function vaultReferences(config: SettingValues): ReadonlyMap<SettingName, VaultReference> {
   const found = new Map<SettingName, VaultReference>();
   for (const name of SETTING_NAMES) {
     const value = config[name];
@@ -32,4 +32,15 @@ export function vaultReferences(config: SettingValues): ReadonlyMap<SettingName,
     if (reference !== undefined) found.set(name, reference);
   }
   return found;
+}
+
+/** Those of parts that are in use: what a switched-off part would need is nobody's concern. */
+export function neededReferences(config: SettingValues): ReadonlyMap<SettingName, VaultReference> {
+  const unused: Partial<Record<SettingName, boolean>> = {
+    // Switched off by hand it is still needed: what was left there can be fetched.
+    serviceBusConnectionString: config.queue === 'sqlite' && config.useServiceBus === undefined,
+    cosmosKey: config.store !== 'cosmos',
+    storageConnectionString: config.blobs !== 'azure',
+  };
+  return new Map([...vaultReferences(config)].filter(([name]) => unused[name] !== true));
 }

@@ -3,6 +3,7 @@
 import { mixProblems } from '../config/backend-mix.js';
 import type { Config } from '../config/config.js';
 import { effectiveQueues } from '../config/effective-queues.js';
+import { neededReferences } from '../config/vault-reference.js';
 import { AppError } from '../domain/errors.js';
 import type { Clock } from '../ports/clock.js';
 import type { HealthCheck } from '../ports/diagnostics.js';
@@ -10,7 +11,7 @@ import type { CredentialOnUse } from './azure-credential.js';
 import { blobAccount } from './blob-connection.js';
 import { cosmosAccount } from './cosmos-connection.js';
 import { readServiceBusConnection } from './service-bus-connection.js';
-import { neededReferences, withVaultSecrets } from './vault-settings.js';
+import { withVaultSecrets } from './vault-settings.js';
 
 export interface DiagnoseParts {
   readonly clock: Clock;

@@ -73,10 +73,15 @@ test('init asks on a terminal and keeps only what differs from the default', asy
   expect(read(join(dataDir, 'config.json'))).toEqual({ profile: 'default', profiles: { default: { userId: 'ada', retentionDays: 30 } } });
 });
 
-test('a wrong answer or setting writes nothing', async () => {
+test('init asks again after a wrong answer, and an input that ends takes what stands before the colon', async () => {
   const dataDir = tempDir();
-  const answered = await runCli(['init'], { dataDir, terminal: true, stdin: 'ada\nmany\n' });
-  expect([answered.code, answered.stderr]).toEqual([2, expect.stringContaining('concurrency must be a whole number from 1 to 1000, got "many"')]);
+  const { code, stderr } = await runCli(['init'], { dataDir, terminal: true, stdin: 'ada\nmany\n6\n' });
+  expect([code, stderr]).toEqual([0, expect.stringContaining('concurrency must be a whole number from 1 to 1000, got "many"')]);
+  expect(read(join(dataDir, 'config.json'))).toEqual({ profile: 'default', profiles: { default: { userId: 'ada', concurrency: 6 } } });
+});
+
+test('a wrong setting writes nothing', async () => {
+  const dataDir = tempDir();
   const flagged = await runCli(['init', '--set', 'retentiondays=x'], { dataDir });
   expect([flagged.code, flagged.stderr]).toEqual([2, expect.stringContaining('did you mean `retentionDays`?')]);
   const named = await runCli(['init', '--profile', 'a/b'], { dataDir });
@@ -141,6 +146,15 @@ test('init makes a profile for Service Bus, with its secret from standard input 
     const { stdout, stderr } = await runCli(line, { dataDir, env: { COPILOTEVAL_PROFILE: line[0] === 'config' ? 'cloud' : 'default' }, stdin: secret });
     expect([line, `${stdout}${stderr}`.includes('c2VjcmV0'), stdout.includes('(hidden)')]).toEqual([line, false, true]);
   }
+});
+
+test('init takes several secrets from standard input, a line each in the order of the flags', async () => {
+  const dataDir = tempDir();
+  const argv = ['init', '--profile', 'cloud', '--set', 'cosmosKey=-', '--set', 'concurrency=2', '--set', 'storageConnectionString=-'];
+  const one = await runCli(argv, { dataDir, stdin: 'first\n' });
+  expect([one.code, one.stderr]).toEqual([2, expect.stringContaining('expected 2 lines on standard input, for cosmosKey, storageConnectionString in this order, got 1')]);
+  expect((await runCli(argv, { dataDir, stdin: 'first\nsecond\n' })).code).toBe(0);
+  expect(read(join(dataDir, 'config.json'))).toMatchObject({ profiles: { cloud: { cosmosKey: 'first', storageConnectionString: 'second', concurrency: 2 } } });
 });
 
 test('a connection string in the wrong setting is not repeated', async () => {

@@ -96,7 +96,7 @@ describe('the JSON of each command is as docs/json-output.md says', () => {
     const { sections } = checked(contract.azureCommands, await runJson(['azure', 'commands', '--assignee', WHO], { dataDir, env: azure }));
     expect(sections.map(({ lines }) => lines.length > 0)).not.toContain(false);
     const all = sections.flatMap(({ lines }) => lines).join('\n');
-    for (const part of ['az servicebus ', 'az cosmosdb sql container create ', 'az storage container create ', WHO]) expect(all).toContain(part);
+    for (const part of ['az servicebus ', 'az cosmosdb sql container create ', 'az storage container-rm create ', WHO]) expect(all).toContain(part);
     expect(all).not.toContain(azure.COSMOS_DB_KEY);
     const lines = (await runCli(['azure', 'commands', '--assignee', WHO, '-o', 'jsonl'], { dataDir, env: azure })).stdout.trimEnd().split('\n');
     expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(sections);

@@ -130,6 +130,25 @@ describe('doctor', () => {
     expect(stdout).not.toContain('secret');
   });
 
+  test.each([
+    [{ AZURE_SERVICE_BUS_CONNECTION_STRING: 'Endpoint=sb://a.servicebus.windows.net/;SharedAccessKey=c2VjcmV0' }, 'serviceBusConnectionString (from AZURE_SERVICE_BUS_CONNECTION_STRING) has no effect: the queues are in SQLite', 'queue: servicebus'],
+    [{ COSMOS_DB_ENDPOINT: 'https://a.documents.azure.com', COSMOS_DB_KEY: 'c2VjcmV0' }, 'cosmosEndpoint (from COSMOS_DB_ENDPOINT) and cosmosKey (from COSMOS_DB_KEY) have no effect: the jobs are in SQLite', 'store: cosmos'],
+    // What is not in use is not fetched, so no vault is missing.
+    [{ COSMOS_DB_KEY: 'kv:store' }, 'cosmosKey (from COSMOS_DB_KEY) has no effect: the jobs are in SQLite', 'store: cosmos'],
+    [{ AZURE_STORAGE_CONNECTION_STRING: 'c2VjcmV0' }, 'storageConnectionString (from AZURE_STORAGE_CONNECTION_STRING) has no effect: files are in a directory of this machine', 'blobs: azure'],
+  ])('warns of an address or key of a part that is not chosen: %o', async (env, detail, choice) => {
+    const { code, stdout } = await cli(['doctor'], { env });
+    expect(code).toBe(0);
+    expect(stdout).toContain(`warn  unused settings: ${detail}`);
+    expect(stdout).toContain(`remedy: choose \`${choice}\``);
+    expect(stdout).not.toContain('c2VjcmV0');
+  });
+
+  test('does not warn of Service Bus where it is switched off by hand', async () => {
+    const { stdout } = await cli(['doctor'], { env: { USE_SERVICE_BUS: 'false', AZURE_SERVICE_BUS_NAMESPACE: 'contoso' } });
+    expect(stdout).not.toContain('unused settings');
+  });
+
   test('fails when the database is not one', async () => {
     writeFileSync(join(dataDir, 'copiloteval.db'), 'this is not a database, and long enough to be looked at as one: '.repeat(20));
     const { code, stdout, stderr } = await cli(['doctor']);

@@ -19,7 +19,7 @@ import { describeQueueAdminContract } from './queue-admin.js';
 import { QUEUE_SETTINGS, type QueueBackend } from './queue-backend.js';
 import { EMULATED_QUEUES, openTestServiceBus, SERVICE_BUS_CAPABILITIES } from './service-bus-backend.js';
 
-const credential: AzureCredential = { getToken: async () => ({ token: ARM_TOKEN, expiresOnTimestamp: Date.now() + 3_600_000 }), answers: async () => [] };
+const credential: AzureCredential = { remedy: 'sign in', getToken: async () => ({ token: ARM_TOKEN, expiresOnTimestamp: Date.now() + 3_600_000 }), answers: async () => [] };
 
 async function makeArm(): Promise<QueueBackend> {
   const brokerClock = new TurnedClock();

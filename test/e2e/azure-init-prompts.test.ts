@@ -74,13 +74,20 @@ test('what a flag says is not asked, and leads to the questions that belong to i
   expect(profiles['cloud']).toMatchObject({ store: 'cosmos', cosmosDatabase: 'evals', blobs: 'azure', storageContainer: 'results' });
 });
 
-test('a wrong answer ends it with 2, says what was expected and writes nothing', async () => {
+test('a wrong answer is asked again, with what was expected, and costs none of the others', async () => {
   const init = await startInit();
   await answer(init, { ...FIRST, serviceBusNamespace: 'contoso', store: 'cosmo' });
-  expect((await init.exited).exitCode).toBe(2);
-  // What it wrote can come after the news of its end.
   await init.until((screen) => /store must be .*cosmos.* got "cosmo"/.test(screen));
-  expect(() => readFileSync(init.configFile)).toThrow(/ENOENT/);
+  await answer(init, { store: '', blobs: '' });
+  expect((await init.exited).exitCode).toBe(0);
+  expect(JSON.parse(readFileSync(init.configFile, 'utf8'))).toEqual({ profile: 'cloud', profiles: { cloud: { database: 'cloud.db', userId: 'ada', retentionDays: 30, queue: 'servicebus', serviceBusNamespace: 'contoso' } } });
+});
+
+test('the words that a question takes stand before it', async () => {
+  const init = await startInit();
+  await answer(init, { ...FIRST, serviceBusNamespace: '', store: '', blobs: '' });
+  await init.exited;
+  for (const words of ['(sqlite, servicebus)', '(sqlite, cosmos)', '(fs, azure)']) expect(init.screen().join('\n')).toContain(words);
 });
 
 test('Ctrl-C at a question ends it and writes nothing', async () => {

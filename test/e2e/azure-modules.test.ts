@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 
 import { expect, test } from 'vitest';
 
-import { loadedFiles } from '../support/built-program.js';
+import { loadedFiles, runProgram } from '../support/built-program.js';
 import { openCosmosProcess } from '../support/cosmos-process.js';
 import { tempDir } from '../support/temp-dir.js';
 
@@ -15,12 +15,28 @@ const SIGNS: Readonly<Record<string, RegExp>> = {
   'service-bus': /AmqpAnnotatedMessage|ServiceBusClient/,
   identity: /AzurePowerShellCredential/,
   'keyvault-secrets': /deletedsecrets/,
+  'arm-servicebus': /Microsoft\.ServiceBus\/namespaces\/\{namespaceName\}/,
 };
 
 function azurePackages(argv: readonly string[], env: Record<string, string>): string[] {
   const texts = loadedFiles(argv, { cwd: tempDir(), env }).map((file) => readFileSync(file, 'utf8'));
   return Object.keys(SIGNS).filter((name) => texts.some((text) => SIGNS[name]?.test(text)));
 }
+
+test('commands over SQLite load none of them', () => {
+  const cwd = tempDir();
+  const env = { COPILOTEVAL_HOME: `${cwd}/home` };
+  const submitted = JSON.parse(runProgram(['submit', 'echo', '-o', 'json'], { cwd, env }).stdout) as { jobId: string };
+  runProgram(['submit', 'fail', '--payload', '{"mode":"always"}'], { cwd, env: { ...env, AZURE_SERVICE_BUS_MAX_RETRIES: '1' } });
+  const { jobId } = submitted;
+  const lines = [
+    ...['submit echo', 'list', 'list --where status=Queued', 'stats', 'queues list', 'queues create', 'worker list', 'worker start --drain'],
+    ...['status', 'why', 'results', 'logs', 'tail'].map((command) => `${command} ${jobId}`),
+    ...['dlq peek', 'dlq groups', 'dlq history', 'dlq replay --all-queues --all --dry-run', 'dlq purge --all-queues --all --dry-run', 'cancel --where status=Queued --yes'],
+    ...['dashboard --once', 'dashboard --once --view dead', 'prune --dry-run', 'doctor', 'config show', 'schema print', 'init --profile other'],
+  ];
+  expect(lines.map((line) => [line, azurePackages(line.split(' '), env)])).toEqual(lines.map((line) => [line, []]));
+}, 60_000);
 
 test('files in Blob Storage cost nothing until there is one, and a store in Cosmos DB does not load the others', async () => {
   const blobs = { STORAGE_BACKEND: 'azure', AZURE_STORAGE_CONNECTION_STRING: 'DefaultEndpointsProtocol=http;AccountName=a;AccountKey=Yg==;BlobEndpoint=http://127.0.0.1:9/a;' };

@@ -17,7 +17,7 @@ export async function checkSignIn(what: string, credential: AzureCredential, sco
   const name = `${what} sign-in`;
   if (first !== undefined) return [ok(name, `by ${first.name}`), ...lines];
   return [
-    fail(name, 'no credential could sign in', 'run `az login`, set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or choose another `credential`'),
+    fail(name, 'no credential could sign in', credential.remedy),
     ...lines,
   ];
 }

@@ -5,7 +5,7 @@ import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/ident
 
 import { AppError } from '../../domain/errors.js';
 import type { Clock } from '../../ports/clock.js';
-import { type CredentialPlace, type NamedCredential, openCredentials } from './credential-chain.js';
+import { type CredentialChoice, type CredentialPlace, type NamedCredential, openCredentials } from './credential-chain.js';
 import { redactSecrets } from './redact-secrets.js';
 import { withinTime } from './within-time.js';
 
@@ -22,6 +22,8 @@ export interface CredentialAnswer {
 }
 
 export interface AzureCredential extends TokenCredential {
+  /** What somebody does who could not be signed in, by the choice that the settings made. */
+  readonly remedy: string;
   getToken(scopes: string | string[], options?: GetTokenOptions): Promise<AccessToken>;
   /** What each credential of the chain says, in order; all are asked, at once, each for as long as the limit. */
   answers(scope: string): Promise<readonly CredentialAnswer[]>;
@@ -32,10 +34,20 @@ const LIMIT_MS = 10_000;
 const SPARE_MS = 5 * 60_000;
 
 export async function createCredential(place: CredentialPlace, clock: Clock, limitMs = LIMIT_MS): Promise<AzureCredential> {
-  return new CredentialChain(await openCredentials(place, clock, limitMs), clock, limitMs);
+  return new CredentialChain(await openCredentials(place, clock, limitMs), REMEDIES[place.credential], clock, limitMs);
 }
 
+const ANOTHER = 'or choose another `credential` (COPILOTEVAL_CREDENTIAL)';
+
+const REMEDIES: Readonly<Record<CredentialChoice, string>> = {
+  auto: `sign in with \`az login\`, set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, ${ANOTHER}`,
+  cli: `sign in with \`az login\`, ${ANOTHER}`,
+  environment: `set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, ${ANOTHER}`,
+  'managed-identity': `give this machine an identity (\`az vm identity assign -g GROUP --name VM\`, \`az containerapp identity assign -g GROUP --name APP --system-assigned\`), name a user-assigned one with AZURE_CLIENT_ID, ${ANOTHER}: on a laptop \`cli\``,
+};
+
 class CredentialChain implements AzureCredential {
+  readonly remedy: string;
   readonly #credentials: readonly NamedCredential[];
   readonly #clock: Clock;
   readonly #limitMs: number;
@@ -43,7 +55,8 @@ class CredentialChain implements AzureCredential {
   #used: NamedCredential | undefined;
   readonly #tokens = new Map<string, Promise<AccessToken>>();
 
-  constructor(credentials: readonly NamedCredential[], clock: Clock, limitMs: number) {
+  constructor(credentials: readonly NamedCredential[], remedy: string, clock: Clock, limitMs: number) {
+    this.remedy = remedy;
     this.#credentials = credentials;
     this.#clock = clock;
     this.#limitMs = limitMs;
@@ -99,10 +112,10 @@ class CredentialChain implements AzureCredential {
           reasons.push(`${one.name}: ${reasonOf(error)}`);
         }
       }
-      throw notSignedIn(reasons);
+      throw notSignedIn(reasons, this.remedy);
     };
     return withinTime({ clock: this.#clock, limitMs: this.#limitMs, operation: 'sign in to Azure' }, chain).catch((error: unknown) => {
-      throw error instanceof AppError && error.code === 'AZURE_CREDENTIAL' ? error : notSignedIn([...reasons, reasonOf(error)]);
+      throw error instanceof AppError && error.code === 'AZURE_CREDENTIAL' ? error : notSignedIn([...reasons, reasonOf(error)], this.remedy);
     });
   }
 
@@ -114,9 +127,9 @@ class CredentialChain implements AzureCredential {
   }
 }
 
-function notSignedIn(reasons: readonly string[]): AppError {
+function notSignedIn(reasons: readonly string[], hint: string): AppError {
   return new AppError('AZURE_CREDENTIAL', `cannot sign in to Azure: ${reasons.join('; ')}`, {
-    hint: 'sign in with `az login`, set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or choose with `credential` in the configuration',
+    hint,
     details: { reasons },
   });
 }

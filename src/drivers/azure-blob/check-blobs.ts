@@ -9,8 +9,8 @@ import { checkSignIn } from '../azure-access/check-sign-in.js';
 import type { AzureCredential } from '../azure-access/credentials.js';
 import { fail, ok, warn } from '../azure-access/health.js';
 import { withinTime } from '../azure-access/within-time.js';
-import { accountNameOf, azLines, type BlobAzLines } from './az-lines.js';
-import { toAppError } from './azure-errors.js';
+import { accountNameIn, accountNameOf, azLines, type BlobAzLines } from './az-lines.js';
+import { KEYS_ARE_OFF, toAppError } from './azure-errors.js';
 import { type BlobAccount, openContainer } from './open-container.js';
 
 const SCOPE = 'https://storage.azure.com/.default';
@@ -32,7 +32,7 @@ export async function checkBlobs({ credential, ...request }: CheckBlobs): Promis
   if (signIn.some(({ status }) => status === 'fail')) return signIn;
   const { account, container } = request;
   const url = 'url' in account ? account.url : undefined;
-  const az = azLines({ ...request, accountName: url === undefined ? undefined : accountNameOf(url) });
+  const az = azLines({ ...request, accountName: 'url' in account ? accountNameOf(account.url) : accountNameIn(account.connectionString) });
   return [...signIn, ...(await checkContainer({ ...request, az, container, hasKey: url === undefined }))];
 }
 
@@ -63,6 +63,7 @@ async function checkContainer(look: Look): Promise<readonly HealthCheck[]> {
 }
 
 function remedyFor({ code, hint = 'try again' }: AppError, { az, hasKey }: Look): string {
+  if (hint === KEYS_ARE_OFF) return hint;
   if (code === 'BLOB_UNAUTHORIZED') return hasKey ? `take the connection string of this account: ${az.connectionString}` : `give the identity the right to the data: ${az.grantData}`;
   if (code === 'BACKEND_UNAVAILABLE' || code === 'SB_TIMEOUT') return `check the address, the network and firewalls; ${az.find}`;
   return hint;

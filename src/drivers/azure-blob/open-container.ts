@@ -18,7 +18,7 @@ function openService(account: BlobAccount, pipeline: StoragePipelineOptions): Bl
     return BlobServiceClient.fromConnectionString(account.connectionString, pipeline);
   } catch (error) {
     throw new AppError('CONFIG_INVALID', 'the connection string of the storage account cannot be read', {
-      hint: 'it begins with `DefaultEndpointsProtocol=`; `az storage account show-connection-string` prints it',
+      hint: 'it begins with `DefaultEndpointsProtocol=`; `az storage account show-connection-string -g GROUP --name ACCOUNT -o tsv` prints it',
       cause: error,
     });
   }

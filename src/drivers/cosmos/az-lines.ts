@@ -3,7 +3,8 @@
 import { DEFAULT_TTL, indexingPolicy, PARTITION_KEY } from './container-definition.js';
 
 export interface StorePlace {
-  readonly endpoint: string;
+  /** Undefined where the settings do not say it yet. */
+  readonly endpoint: string | undefined;
   readonly database: string;
   readonly container: string;
   readonly resourceGroup?: string;
@@ -35,7 +36,7 @@ export function azLines({ endpoint, database, container, resourceGroup = 'GROUP'
 }
 
 /** `ACCOUNT` for an address that tells none. */
-export function accountName(endpoint: string): string {
-  const { hostname } = new URL(endpoint);
+export function accountName(endpoint: string | undefined): string {
+  const hostname = endpoint === undefined ? '' : new URL(endpoint).hostname;
   return hostname.endsWith('.documents.azure.com') ? (hostname.split('.')[0] ?? 'ACCOUNT') : 'ACCOUNT';
 }

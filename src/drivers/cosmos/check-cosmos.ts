@@ -37,7 +37,9 @@ export async function checkCosmos({ account, credential, resourceGroup, clock }:
   try {
     const found = await checkContainer(look);
     if (found.some(({ status }) => status === 'fail') && !found.some(({ name }) => name === 'cosmos db index')) return [...signIn, ...found];
-    return [...signIn, ...found, await checkRead(look), await checkWrite(look)];
+    const isElsewhere = found.some(({ name, status }) => name === 'cosmos db partition key' && status === 'fail');
+    // With another partition key both would fail for the same reason.
+    return isElsewhere ? [...signIn, ...found] : [...signIn, ...found, await checkRead(look), await checkWrite(look)];
   } finally {
     client.dispose();
   }
@@ -69,7 +71,10 @@ async function checkContainer(look: Look): Promise<readonly HealthCheck[]> {
 async function missing(look: Look, name: string): Promise<HealthCheck> {
   const { account, az } = look;
   const database = await asked(look, () => look.container.database.read());
-  if (database instanceof AppError) return fail(name, `${account.endpoint} has no database ${account.database}`, `make it: ${az.createDatabase}; then ${az.createContainer}`);
+  const make = `make it: ${az.createDatabase}; then ${az.createContainer}`;
+  if (database instanceof AppError && database.code === 'COSMOS_NOT_FOUND') return fail(name, `${account.endpoint} has no database ${account.database}`, make);
+  // A right to the container alone does not show its database.
+  if (database instanceof AppError) return fail(name, `${account.endpoint} has no database ${account.database}, or that has no container ${account.container}`, make);
   return fail(name, `the database ${account.database} has no container ${account.container}`, `make it: ${az.createContainer}`);
 }
 

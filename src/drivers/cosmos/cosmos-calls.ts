@@ -76,10 +76,11 @@ export class CosmosCalls {
   async batch(partition: string, operations: readonly OperationInput[]): Promise<Written> {
     return this.#write(async () => {
       const response = await withRequestError(() => this.#container.items.batch([...operations], partition));
-      if (response.code === 200) return { ...response, resource: response.result?.[0]?.resourceBody };
+      // Other answers have the charge among their properties; a batch has it in its headers only.
+      if (response.code === 200) return { ...response, resource: response.result?.[0]?.resourceBody, requestCharge: chargeOf(response) };
       // The SDK throws for the whole only: of the parts, all but one say that another one failed (424).
       const failed = response.result?.find(({ statusCode }) => statusCode >= 400 && statusCode !== 424)?.statusCode;
-      throw Object.assign(new Error('the batch was refused'), { code: failed ?? response.code ?? 500 });
+      throw Object.assign(new Error('the batch was refused'), { code: failed ?? response.code ?? 500, headers: response.headers });
     });
   }
 
@@ -129,12 +130,20 @@ export class CosmosCalls {
         return answer;
       } catch (error) {
         this.requests += 1;
+        // What is refused is charged too.
+        this.requestUnits += chargeOf(error);
         if (kind === 'write' && isAmbiguous(error)) state.uncertain = true;
         if (tries >= MAX_TRIES || !isWorthRepeating(error)) throw toAppError(error, endpoint);
         await clock.sleep(FIRST_PAUSE_MS * 2 ** (tries - 1) * (0.5 + random()));
       }
     }
   }
+}
+
+function chargeOf(answer: unknown): number {
+  const headers = typeof answer === 'object' && answer !== null && 'headers' in answer ? answer.headers : undefined;
+  const charge = typeof headers === 'object' && headers !== null && 'x-ms-request-charge' in headers ? Number(headers['x-ms-request-charge']) : 0;
+  return Number.isFinite(charge) ? charge : 0;
 }
 
 interface Answer {

@@ -2,6 +2,7 @@
 // number for an answer of the service and a text for a failure of the network or of signing in.
 
 import { AppError } from '../../domain/errors.js';
+import { networkFailure } from '../azure-access/network-failure.js';
 
 export function statusOf(error: unknown): number | string | undefined {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
@@ -49,7 +50,8 @@ export function toAppError(error: unknown, endpoint: string): unknown {
   if (status === 'CredentialUnavailableError' || status === 'AggregateAuthenticationError' || status === 'AuthenticationError') {
     return new AppError('COSMOS_UNAUTHORIZED', `no credential could sign in for ${endpoint}`, { hint: 'sign in with `az login`, or see `copiloteval doctor`', cause: error });
   }
-  return new AppError('BACKEND_UNAVAILABLE', `${endpoint} did not do what was asked of it (${status})`, { hint: '`copiloteval doctor` looks at each part', cause: error });
+  const happened = networkFailure(status) ?? (status === 'SyntaxError' ? 'does not answer as Cosmos DB does' : `did not do what was asked of it (${status})`);
+  return new AppError('BACKEND_UNAVAILABLE', `${endpoint} ${happened}`, { hint: '`copiloteval doctor` looks at each part', cause: error });
 }
 
 export function missing(endpoint: string, cause?: unknown): AppError {

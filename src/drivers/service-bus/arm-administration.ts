@@ -17,9 +17,10 @@ export interface ArmOptions {
 
 /** Loads @azure/arm-servicebus. */
 export async function openArmAdministration(options: ArmOptions): Promise<QueueAdministration> {
-  const { ServiceBusManagementClient: Client } = await import('@azure/arm-servicebus');
+  // CommonJS: a bundle knows no names of it.
+  const { default: arm } = await import('@azure/arm-servicebus');
   const { endpoint, certificateAuthority } = options.place;
-  const client = new Client(options.credential, options.place.subscriptionId, {
+  const client = new arm.ServiceBusManagementClient(options.credential, options.place.subscriptionId, {
     // Ours are bounded and know the budget; the SDK would wait for minutes when it is told to.
     retryOptions: { maxRetries: 0 },
     // With an endpoint of its own the SDK would ask for a token of that address, which only other clouds have.

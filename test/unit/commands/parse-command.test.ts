@@ -135,7 +135,7 @@ test('the help shows usage, options, global options and examples', () => {
       -o, --output <format>  how answers are printed (text, json or jsonl; default:
                              text)
       --no-color             no colours (NO_COLOR)
-      --debug                show where an error comes from
+      --debug                show where an error comes from, and Cosmos DB costs
       -y, --yes              answer yes to every question
       --write                allow changes in a profile marked production
       -q, --quiet            no remarks and no progress on stderr

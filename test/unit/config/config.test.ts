@@ -91,12 +91,28 @@ const INVALID: readonly [string, Input, string][] = [
   ['a queue with an unknown field', inProfile({ queues: { q: { maxAtempts: 3 } } }), 'queues must be an object of names with: maxAttempts'],
   ['a user with a line break', { variables: { COPILOTEVAL_USER: 'a\nb' } }, 'userId must be a name'],
   ['a file that is not JSON', { file: '{"profiles": ' }, 'config.json is not JSON'],
+  ['a file that ends in the middle', { file: '{"profiles": \n' }, 'config.json is not JSON: it ends too early'],
   ['a file that is a list', { file: [] }, 'must be an object {"profile": NAME'],
   ['settings outside a profile', { file: { concurrency: 8 } }, 'unknown key "concurrency"'],
 ];
 
 test.each(INVALID)('refuses %s and says where it stands', async (_, input, message) => {
   await expect(load(input)).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining(message) });
+});
+
+const PASTED: readonly [string, Input, string][] = [
+  ['a connection string of Cosmos DB as its address', { variables: { COSMOS_DB_ENDPOINT: 'AccountEndpoint=https://contoso.documents.azure.com:443/;AccountKey=c2VjcmV0==;' } }, 'cosmosEndpoint must be an address'],
+  ['one of a storage account as a namespace', { variables: { AZURE_SERVICE_BUS_NAMESPACE: 'AccountName=contoso;AccountKey=c2VjcmV0' } }, 'serviceBusNamespace must be a namespace'],
+  ['an address with a signature', inProfile({ storageAccountUrl: 'https://contoso.blob.core.windows.net/?sv=2025-11-05&sig=c2VjcmV0' }), 'without user, password, question mark or #'],
+  ['an address with a password', { dotenv: 'KEY_VAULT_URL=https://ada:c2VjcmV0@contoso.vault.azure.net' }, 'without user, password, question mark or #'],
+  ['a key without quotes in the file', { file: '{"profile":"default","profiles":{"default":{\n"cosmosKey": c2VjcmV0}}}' }, "config.json is not JSON: Unexpected token 'c' in line 2"],
+  ['a file that is cut off', { file: '{"profile":"default","profiles":{"default":{"cosmosKey":\n"c2VjcmV0' }, 'config.json is not JSON: Unterminated string in JSON in line 2'],
+];
+
+test.each(PASTED)('%s is refused without being shown', async (_, input, message) => {
+  const error: unknown = await load(input).catch((reason: unknown) => reason);
+  expect(error).toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining(message) });
+  expect(error).not.toMatchObject({ message: expect.stringContaining('c2VjcmV0') });
 });
 
 test('an unknown setting gets the nearest known one', async () => {

@@ -68,7 +68,7 @@ describe('the chain', () => {
     const started = performance.now();
     const error = await credential.getToken(SERVICE_BUS_SCOPE).catch((thrown: unknown) => thrown);
     expect(performance.now() - started).toBeLessThan(LIMIT_MS);
-    expect(error).toMatchObject({ code: 'AZURE_CREDENTIAL', hint: expect.stringContaining('az login'), details: { reasons: [expect.stringMatching(/^environment/), expect.stringMatching(/az login/), expect.stringMatching(/^Azure Developer CLI/)] } });
+    expect(error).toMatchObject({ code: 'AZURE_CREDENTIAL', hint: credential.remedy, details: { reasons: [expect.stringMatching(/^environment/), expect.stringMatching(/az login/), expect.stringMatching(/^Azure Developer CLI/)] } });
   });
 
   test('does not wait for an az that hangs longer than its limit', async () => {
@@ -86,6 +86,17 @@ describe('the chain', () => {
   ] as const)('of the choice %s has only what it names', async (choice, names) => {
     machine();
     expect((await openCredentials(place(choice), systemClock, LIMIT_MS)).map(({ name }) => name)).toEqual(names);
+  });
+
+  test.each([
+    ['cli', 'az login', 'AZURE_CLIENT_SECRET'],
+    ['environment', 'AZURE_CLIENT_SECRET', 'az login'],
+    ['managed-identity', 'az vm identity assign', 'az login'],
+  ] as const)('says for the choice %s what helps there, and nothing that does not', async (choice, said, unsaid) => {
+    machine({ az: 'exit 1' });
+    const { remedy } = await createCredential(place(choice), systemClock, LIMIT_MS);
+    expect(remedy).toContain(said);
+    expect(remedy).not.toContain(unsaid);
   });
 
   test('does not ask for the identity of a virtual machine where the metadata address does not answer', async () => {

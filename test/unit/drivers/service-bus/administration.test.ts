@@ -36,6 +36,7 @@ function atomAt(port: number, { name, key }: Pick<AccessKey, 'name' | 'key'>): P
 
 function tokenFor(scopes: string[], token = ARM_TOKEN): AzureCredential {
   return {
+    remedy: 'sign in',
     getToken: async (scope) => {
       scopes.push([scope].flat().join());
       return { token, expiresOnTimestamp: Date.now() + 3_600_000 };

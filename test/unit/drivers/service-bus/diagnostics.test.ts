@@ -269,12 +269,13 @@ describe('a sign-in', () => {
   const entra: ServiceBusTarget = { kind: 'entra', namespace: 'no-such-namespace.invalid', credential: 'auto' };
 
   function credential(answers: Awaited<ReturnType<AzureCredential['answers']>>): AzureCredential {
-    return { getToken: () => Promise.reject(new Error('not asked')), answers: async () => answers };
+    return { remedy: 'ask ann', getToken: () => Promise.reject(new Error('not asked')), answers: async () => answers };
   }
 
   test('that failed shows what each credential says', async () => {
     const answers = [{ name: 'Azure CLI (az)', ok: false, detail: "Please run 'az login'" }, { name: 'environment', ok: false, detail: 'no variables' }];
     const checks = await diagnose(entra, { credential: credential(answers) });
+    expect(checks).toContainEqual(expect.objectContaining({ name: 'service bus sign-in', remedy: 'ask ann' }));
     expect(linesOf(checks)).toEqual(expect.arrayContaining([
       'fail service bus sign-in: no credential could sign in',
       "warn credential: Azure CLI (az): Please run 'az login'",
