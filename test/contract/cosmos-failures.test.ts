@@ -92,6 +92,26 @@ describe('refusals that pass', () => {
   });
 });
 
+describe('a query over several physical partitions', () => {
+  /** Each third of its requests fails, beginning with the first to one of them. */
+  const often = (fault: CosmosFault): ((request: CosmosRequest) => CosmosFault) => {
+    let asked = 0;
+    return ({ kind }) => (kind === 'query' && (asked += 1) % 9 === 4 ? fault : undefined);
+  };
+
+  test.each<[string, CosmosFault]>([['503', { status: 503 }], ['408', { status: 408 }], ['449', { status: 449 }], ['no answer', 'drop']])('that meets %s on the way leaves nothing out', async (_, fault) => {
+    const backend = await faulty(often(fault), { ranges: 3 });
+    const jobs = await Promise.all(Array.from({ length: 30 }, () => insertJob(backend)));
+    backend.start();
+    const { store, counters } = backend.ports;
+    for (let round = 0; round < 4; round += 1) {
+      const page = await store.list({ filter: {}, limit: 100 });
+      expect(page.jobs.map(({ jobId }) => jobId)).toEqual(jobs.map(({ jobId }) => jobId).sort().reverse());
+      expect((await counters.totals()).reduce((sum, { count }) => sum + count, 0)).toBe(30);
+    }
+  });
+});
+
 test('many workers that start, report progress and end the same jobs leave each with one outcome and a history in order', async () => {
   let drawn = 7;
   const random = (): number => (drawn = (drawn * 48271) % 2147483647) / 2147483647;

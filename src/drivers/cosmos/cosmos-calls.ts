@@ -85,15 +85,25 @@ export class CosmosCalls {
 
   /** All rows, or the first `limit`. */
   async query<T>(spec: SqlQuerySpec, options: { readonly partition?: string; readonly limit?: number } = {}): Promise<T[]> {
-    const { partition, limit = Infinity } = options;
+    const { rows } = await this.#repeat(() => this.#queryOnce<T>(spec, options), 'read');
+    return rows;
+  }
+
+  /**
+   * A failure ends it: over several physical partitions the iterator of the SDK cannot go on then. Asked again it fails for
+   * ever, or leaves the partition that failed out and says that it is through.
+   */
+  async #queryOnce<T>(spec: SqlQuerySpec, { partition, limit = Infinity }: { readonly partition?: string; readonly limit?: number }): Promise<{ rows: T[] } & Answer> {
     const rows: T[] = [];
+    let requestCharge = 0;
     const pages = this.#container.items.query<T>(spec, { maxItemCount: Math.min(limit, 1000), ...(partition === undefined ? {} : { partitionKey: partition }) });
     while (rows.length < limit && pages.hasMoreResults()) {
-      // A page that failed is asked for again by the iterator, from where it stands.
-      const page = await this.#repeat(() => pages.fetchNext(), 'read');
-      rows.push(...page.resources);
+      const page: { readonly resources: readonly T[] | undefined; readonly requestCharge: number } = await pages.fetchNext();
+      // Undefined, whatever its type says, where the partitions that were asked have nothing: others may.
+      rows.push(...(page.resources ?? []));
+      requestCharge += page.requestCharge;
     }
-    return rows.slice(0, limit);
+    return { rows: rows.slice(0, limit), requestCharge };
   }
 
   /** One page of the change feed and the token to go on with; the token alone when nothing is new. */
