@@ -43,6 +43,12 @@ export function toAppError(error: unknown, endpoint: string): unknown {
       cause: error,
     });
   }
+  if (status === 413) {
+    return new AppError('PAYLOAD_TOO_LARGE', `${endpoint} takes no document or batch of over 2 MB (413), and stored nothing of it`, {
+      hint: 'store large content as a file and name it; a job can name some thousand files',
+      cause: error,
+    });
+  }
   if (status === 404) {
     return missing(endpoint, error);
   }
