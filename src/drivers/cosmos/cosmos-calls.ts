@@ -6,7 +6,7 @@ import type { ChangeFeedIteratorOptions, Container, OperationInput, PatchOperati
 import { AppError, hasCode } from '../../domain/errors.js';
 import type { JsonObject } from '../../domain/json.js';
 import type { Clock } from '../../ports/clock.js';
-import { isAmbiguous, isWorthRepeating, statusOf, toAppError } from './cosmos-errors.js';
+import { BEHIND_SESSION, isAmbiguous, isBehindSession, isWorthRepeating, statusOf, toAppError } from './cosmos-errors.js';
 import { withRequestError } from './request-errors.js';
 
 export interface CosmosCallsParts {
@@ -34,8 +34,13 @@ export class CosmosCalls {
   }
 
   async read<T>(partition: string, id: string): Promise<T | undefined> {
-    const answer = await this.#repeat(() => this.#container.item(id, partition).read<Record<string, unknown>>(), 'read');
-    return answer.resource as T | undefined;
+    const read = async (): Promise<Answer & { readonly resource?: unknown }> => {
+      const answer = await this.#container.item(id, partition).read<Record<string, unknown>>();
+      // The SDK gives back every 404 as an answer.
+      if (isBehindSession(answer.substatus)) throw Object.assign(new Error('the replica has not heard yet of what was written'), { code: BEHIND_SESSION });
+      return answer;
+    };
+    return (await this.#repeat(read, 'read')).resource as T | undefined;
   }
 
   /**

@@ -3,9 +3,18 @@
 
 import { AppError } from '../../domain/errors.js';
 
+/** Of a replica that has not heard yet of what this client knows of: it says 404, of documents that are there too. */
+export const BEHIND_SESSION = 'ReadSessionNotAvailable';
+const BEHIND_SESSION_SUBSTATUS = 1002;
+
 export function statusOf(error: unknown): number | string | undefined {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 404 && error instanceof Error && 'substatus' in error && isBehindSession(error.substatus)) return BEHIND_SESSION;
   return typeof code === 'number' || typeof code === 'string' ? code : undefined;
+}
+
+export function isBehindSession(substatus: unknown): boolean {
+  return substatus === BEHIND_SESSION_SUBSTATUS;
 }
 
 /** Answers after which the same request may well succeed, and which the SDK does not repeat by itself. */
@@ -20,8 +29,8 @@ export function isAmbiguous(error: unknown): boolean {
   return status !== undefined && AMBIGUOUS.has(status);
 }
 
-const AMBIGUOUS: ReadonlySet<number | string> = new Set([408, 500, 503, 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'TimeoutError', 'REQUEST_SEND_ERROR']);
-const REPEATED: ReadonlySet<number | string> = new Set([...AMBIGUOUS, 449]);
+const AMBIGUOUS: ReadonlySet<number | string> = new Set([408, 500, 503, 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'TimeoutError', 'REQUEST_SEND_ERROR', 'PARSE_ERROR']);
+const REPEATED: ReadonlySet<number | string> = new Set([...AMBIGUOUS, 449, BEHIND_SESSION]);
 
 /** Nothing that the service or the network does leads to these. A SyntaxError may: an answer that is no JSON. */
 const MISTAKES: readonly (new () => Error)[] = [TypeError, RangeError, ReferenceError];

@@ -23,9 +23,9 @@ export interface CosmosRequest {
 
 /**
  * What a test makes happen to a request: nothing, a status instead of doing it, or its answer lost (`drop`: not done;
- * `drop-after`: done).
+ * `drop-after`: done; `cut`: done, and half of the answer comes).
  */
-export type CosmosFault = { readonly status: number; readonly retryAfterMs?: number } | 'drop' | 'drop-after' | undefined;
+export type CosmosFault = { readonly status: number; readonly substatus?: number; readonly retryAfterMs?: number } | 'drop' | 'drop-after' | 'cut' | undefined;
 
 export interface CosmosDoubleOptions {
   readonly key: string;
@@ -110,11 +110,12 @@ async function answer(request: IncomingMessage, response: ServerResponse, world:
     if (fault === 'drop') return void request.socket.destroy();
     const counted = `${seen.kind} ${seen.verb}`;
     world.requests.set(counted, (world.requests.get(counted) ?? 0) + 1);
-    if (fault !== undefined && fault !== 'drop-after') throw faultOf(fault);
+    if (typeof fault === 'object') throw faultOf(fault);
     authorise(request, path, world.options);
     const result = route(request, path, seen, world);
     world.bill.units += Number(result.headers?.['x-ms-request-charge'] ?? 1);
     if (fault === 'drop-after') return void request.socket.destroy();
+    if (fault === 'cut') return void response.writeHead(result.status, { 'content-type': 'application/json' }).write('{"id":', () => request.socket.destroy());
     if (world.options.latencyMs !== undefined) await new Promise((resolve) => setTimeout(resolve, world.options.latencyMs));
     send(response, result);
   } catch (error) {
@@ -124,9 +125,9 @@ async function answer(request: IncomingMessage, response: ServerResponse, world:
   }
 }
 
-function faultOf({ status, retryAfterMs }: { readonly status: number; readonly retryAfterMs?: number }): Refusal {
+function faultOf({ status, substatus, retryAfterMs }: Extract<CosmosFault, object>): Refusal {
   const throttled = status === 429 ? { 'x-ms-substatus': '3200', 'x-ms-retry-after-ms': String(retryAfterMs ?? 1) } : {};
-  return new Refusal(status, 'the test wanted this', throttled);
+  return new Refusal(status, 'the test wanted this', { ...throttled, ...(substatus === undefined ? {} : { 'x-ms-substatus': String(substatus) }) });
 }
 
 function describe(request: IncomingMessage, path: readonly string[], body: unknown): CosmosRequest {
