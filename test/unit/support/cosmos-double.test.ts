@@ -136,6 +136,7 @@ describe('queries', () => {
     expect(await ask("SELECT VALUE c.id FROM c WHERE c.kind = 'job' AND NOT (c.createdAt > 0 OR c.status IN ('Running', 'Failed'))")).toEqual(expect.arrayContaining(['j0', 'j2']));
     expect(await ask("SELECT VALUE c.id FROM c WHERE c.error.code = 'X'")).toEqual(['j1']);
     await expect(ask('SELECT * FROM c ORDER BY c.status, c.id')).rejects.toMatchObject({ code: 400 });
+    await expect(ask('SELECT c.by FROM c')).rejects.toMatchObject({ code: 400 });
     await expect(ask('SELECT * FROM c WHERE SQRT(c.n) = 2')).rejects.toMatchObject({ code: 400 });
   });
 
