@@ -9,8 +9,14 @@ const BEHIND_SESSION_SUBSTATUS = 1002;
 
 export function statusOf(error: unknown): number | string | undefined {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 404 && error instanceof Error && 'substatus' in error && isBehindSession(error.substatus)) return BEHIND_SESSION;
+  if (code === 404 && isBehindSession(substatusOf(error))) return BEHIND_SESSION;
   return typeof code === 'number' || typeof code === 'string' ? code : undefined;
+}
+
+/** The change feed throws a new error, with the headers of the one it caught. */
+function substatusOf(error: unknown): number {
+  const { substatus, headers } = error as { readonly substatus?: unknown; readonly headers?: Readonly<Record<string, unknown>> };
+  return Number(substatus ?? headers?.['x-ms-substatus']);
 }
 
 export function isBehindSession(substatus: unknown): boolean {
