@@ -15,6 +15,7 @@ import { audited, reasonTextOption, refuseTooMany, requireReason } from './guard
 import { readWhere, whereOption } from './job-filter.js';
 import { flag, type OptionValues } from './option-specs.js';
 import { relayed } from './relay-text.js';
+import { noteSearch } from './search-cost.js';
 
 export const changeOptions = {
   where: whereOption,
@@ -96,16 +97,20 @@ async function select(
   }
   const progress = io.progress({ label: 'looking at jobs' });
   const filter: JobFilter | undefined = where === undefined ? undefined : { statuses: change.statuses, where: await readWhere(where) };
+  let looked = 0;
+  let selection: JobSelection;
   try {
-    return await selectJobs(runtime, {
+    selection = await selectJobs(runtime, {
       references,
       ...(filter === undefined ? {} : { filter }),
-      onScanned: (scanned) => progress.update(scanned),
+      onScanned: (scanned) => progress.update((looked = scanned)),
       signal,
     });
   } finally {
     progress.done();
   }
+  noteSearch({ scanned: looked, found: selection.jobIds.length }, runtime, io);
+  return selection;
 }
 
 function selectionText({ jobIds, byStatus, byType }: JobSelection): string {

@@ -11,6 +11,7 @@ import { jobFilter, jobFilterOptions } from './job-filter.js';
 import { noteOf } from './job-text.js';
 import { integer, nonEmpty } from './option-parsers.js';
 import { option, type OptionValues } from './option-specs.js';
+import { noteSearch, SEARCH_LIMIT } from './search-cost.js';
 
 const options = {
   ...jobFilterOptions,
@@ -37,20 +38,23 @@ async function runList(_args: object, given: OptionValues<typeof options>, conte
   const filter = await jobFilter(given, runtime);
   const progress = io.progress({ label: 'looking at jobs' });
   let page: ListedJobs;
+  let looked = 0;
   try {
     page = await listJobs(runtime, {
       filter,
       limit: given.limit,
       ...(given.cursor === undefined ? {} : { cursor: given.cursor }),
-      onScanned: (scanned) => progress.update(scanned),
+      maxScanned: SEARCH_LIMIT,
+      onScanned: (scanned) => progress.update((looked = scanned)),
       signal,
     });
   } finally {
     progress.done();
   }
+  noteSearch({ scanned: looked, found: page.jobs.length }, runtime, io);
   const now = runtime.clock.now();
   io.print({ json: page, lines: page.jobs, text: () => listText(page, io, now) });
-  if (page.jobs.length === 0) io.note(emptyText(Object.keys(filter).length > 0, io));
+  if (page.jobs.length === 0 && page.nextCursor === null) io.note(emptyText(Object.keys(filter).length > 0, io));
   else if (page.nextCursor !== null) io.note(io.errorStyle.dim(`more: --cursor ${page.nextCursor}`));
 }
 

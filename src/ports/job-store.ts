@@ -94,6 +94,11 @@ export interface ListJobs {
   readonly filter: JobFilter;
   readonly limit: number;
   readonly cursor?: string;
+  /**
+   * A store that charges for each job it reads ends the page when it has looked at so many, full or not; `nextCursor` then
+   * goes on behind them. Without it, it looks until the page is full.
+   */
+  readonly maxScanned?: number;
   /** Called now and then while many jobs have to be looked at. */
   readonly onScanned?: (scanned: number) => void;
   readonly signal?: AbortSignal;

@@ -17,6 +17,7 @@ export interface ListJobsParams {
   readonly filter: JobFilter;
   readonly limit: number;
   readonly cursor?: string;
+  readonly maxScanned?: number;
   readonly onScanned?: (scanned: number) => void;
   readonly signal?: AbortSignal;
 }

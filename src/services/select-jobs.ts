@@ -67,15 +67,19 @@ async function addMatches(
 ): Promise<void> {
   const { filter, onScanned, signal } = selection;
   let cursor: string | null = null;
+  // Each page counts from its own beginning.
+  let before = 0;
+  let looked = 0;
   do {
     signal?.throwIfAborted();
     const page = await backend.store.list({
       filter,
       limit: PAGE,
       ...(cursor === null ? {} : { cursor }),
-      ...(onScanned === undefined ? {} : { onScanned }),
+      onScanned: (scanned) => onScanned?.(before + (looked = scanned)),
       ...(signal === undefined ? {} : { signal }),
     });
+    before += looked;
     for (const job of page.jobs) found.add(job);
     cursor = page.nextCursor;
   } while (cursor !== null);

@@ -1,4 +1,5 @@
-// Submits a stream of lines of any length: in chunks, each stored in one step, lines that cannot be used collected.
+// Submits a stream of lines of any length: in chunks, each stored in one step where the store can do that; lines that cannot
+// be used are collected.
 
 import { AppError, type ErrorCode } from '../domain/errors.js';
 import type { Job } from '../domain/job.js';
@@ -53,8 +54,9 @@ export interface BulkResult extends BulkCounts {
 }
 
 /**
- * What a chunk stored stays, whatever happens to later ones: if the process dies the jobs of whole chunks are there and
- * none of the chunk it was in. Repeating the input with an `idKey` on each line then stores the missing ones only.
+ * What a chunk stored stays, whatever happens to later ones: if the process dies, or the store fails, the jobs of whole
+ * chunks are there and none of the chunk it was in; some of them in a store that saves each job by itself. Repeating the
+ * input with an `idKey` on each line then stores the missing ones only.
  */
 export async function submitBulk(deps: SubmitDeps, input: BulkInput): Promise<BulkResult> {
   const run = new BulkRun(deps, input);

@@ -1,5 +1,6 @@
 // Saves how an attempt ended, under the fence, and holds on while the store is away.
 
+import { hasCode } from '../domain/errors.js';
 import type { Job } from '../domain/job.js';
 import type { Delivery } from '../ports/message-queue.js';
 import { saveWithFence } from '../services/save-with-fence.js';
@@ -28,7 +29,23 @@ export function saveOutcome(
   parts: WorkerParts,
 ): Promise<{ job: Job; outcome: AttemptOutcome } | undefined> {
   const { jobId } = ended.attempt;
-  return holdOn(() => saveOnce(ended, delivery, parts), { lock, problem: 'an outcome could not be saved', jobId }, parts);
+  return holdOn(() => saveWhatFits(ended, delivery, parts), { lock, problem: 'an outcome could not be saved', jobId }, parts);
+}
+
+/**
+ * What is too large for the store is so after the next attempt too: then the job fails and says so, without the result,
+ * progress and files of this attempt.
+ */
+async function saveWhatFits(ended: EndedAttempt, delivery: Delivery, parts: WorkerParts): Promise<{ job: Job; outcome: AttemptOutcome } | undefined> {
+  try {
+    return await saveOnce(ended, delivery, parts);
+  } catch (error) {
+    if (!hasCode(error, 'PAYLOAD_TOO_LARGE')) throw error;
+    const { attempt } = ended;
+    attempt.artifacts = attempt.job.artifacts;
+    attempt.progress = attempt.job.progress ?? undefined;
+    return saveOnce({ ...ended, end: { kind: 'threw', error } }, delivery, parts);
+  }
 }
 
 async function saveOnce(

@@ -2,7 +2,7 @@
 
 import { describe, expect, onTestFinished, test } from 'vitest';
 
-import { scheduleRetry, submit, succeed } from '../../src/domain/lifecycle.js';
+import { cancel, scheduleRetry, submit, succeed } from '../../src/domain/lifecycle.js';
 import { openCosmos } from '../../src/drivers/cosmos/open-cosmos.js';
 import { CREATOR_HOLD_MS, SENT_NOTED_WITHIN_MS } from '../../src/ports/outbox.js';
 import type { CosmosDoubleOptions, CosmosFault, CosmosRequest } from '../support/cosmos-double/cosmos-double.js';
@@ -50,6 +50,31 @@ describe('an answer that was lost', () => {
     await expect(backend.ports.store.save(startOf(job, 6))).rejects.toMatchObject({ code: 'JOB_CONFLICT' });
   });
 
+  test('of a save, of which half came: the change is stored once and is no conflict', async () => {
+    const backend = await faulty(first(1, 'batch', 'cut'));
+    const job = await insertJob(backend);
+    backend.start();
+    expect(await backend.ports.store.save(startOf(job, backend.clock.now()))).toMatchObject({ status: 'Running', version: 2 });
+  });
+
+  test('of a deletion of a key: a record that another job has by then stays', async () => {
+    const backend = await faulty(({ kind, verb, partition }) => {
+      if (kind !== 'document' || verb !== 'DELETE' || partition?.startsWith('key:') !== true) return undefined;
+      // Somebody was quicker, and somebody else has submitted under the key since.
+      backend.double.documents('jobs').upsert(partition, { id: 'key', pk: partition, kind: 'key', jobId: 'another', requestHash: 'x' }, undefined);
+      return undefined;
+    });
+    const keyed = { ...submit({ ...testJob(backend), idempotencyKey: 'k' }), idempotency: { key: 'k', requestHash: 'h' } };
+    await backend.ports.store.insert([keyed]);
+    const job = await backend.ports.store.get(keyed.job.jobId);
+    if (job === undefined) throw new Error('no job');
+    await backend.ports.store.save(cancel(job, 5, 'me'));
+    backend.start();
+    expect(await backend.ports.store.prune({ before: backend.clock.now() + 1_000, limit: 10 })).toHaveLength(1);
+    backend.stop();
+    expect(await backend.ports.store.insert([{ ...keyed, job: { ...keyed.job, jobId: testJob(backend).jobId } }])).toEqual([{ kind: 'conflict', jobId: 'another' }]);
+  });
+
   test('of the key of an idempotent submit: the same request leads to one job', async () => {
     const backend = await faulty(first(1, 'document', 'drop-after'));
     backend.start();
@@ -58,6 +83,20 @@ describe('an answer that was lost', () => {
     expect(outcome?.kind).toBe('inserted');
     expect((await backend.ports.store.list({ filter: {}, limit: 10 })).jobs).toHaveLength(1);
   });
+});
+
+test('a key whose record is deleted between the refusal and the look at it is taken again, with its record', async () => {
+  const backend = await faulty(({ kind, verb, partition }) => {
+    if (kind === 'document' && verb === 'GET' && partition?.startsWith('key:') === true && backend.double.documents('jobs').find(partition, 'key') !== undefined) backend.double.documents('jobs').delete(partition, 'key', undefined);
+    return undefined;
+  });
+  const keyed = (requestHash: string) => ({ ...submit({ ...testJob(backend), idempotencyKey: 'k' }), idempotency: { key: 'k', requestHash } });
+  await backend.ports.store.insert([keyed('old')]);
+  backend.start();
+  const mine = keyed('h');
+  expect(await backend.ports.store.insert([mine])).toMatchObject([{ kind: 'inserted', job: { jobId: mine.job.jobId } }]);
+  backend.stop();
+  expect(await backend.ports.store.insert([keyed('h')])).toMatchObject([{ kind: 'duplicate', job: { jobId: mine.job.jobId } }]);
 });
 
 test('a process that died between the key and the job: the next submit under the key makes the job with the id of the first', async () => {
@@ -79,6 +118,15 @@ describe('refusals that pass', () => {
     expect(await insertJob(backend)).toMatchObject({ version: 1 });
   });
 
+  test('a replica that has not heard of the session yet is asked again, and takes no job for one that is not there', async () => {
+    let asked = 0;
+    const backend = await faulty(({ kind, verb }) => ((kind === 'document' && verb === 'GET') || kind === 'query') && (asked += 1) % 4 !== 0 ? { status: 404, substatus: 1002 } : undefined);
+    const { jobId } = await insertJob(backend);
+    backend.start();
+    for (let look = 0; look < 10; look += 1) expect(await backend.ports.store.get(jobId)).toMatchObject({ jobId });
+    expect((await backend.ports.events.read({ jobId, limit: 5 })).events).toHaveLength(1);
+  });
+
   test('throttling is waited out', async () => {
     const backend = await faulty(first(3, 'batch', { status: 429, retryAfterMs: 2 }));
     backend.start();
@@ -89,6 +137,26 @@ describe('refusals that pass', () => {
     const backend = await faulty(({ kind }) => (kind === 'document' ? { status: 429, retryAfterMs: 1 } : undefined));
     backend.start();
     await expect(backend.ports.store.get(testJob(backend).jobId)).rejects.toMatchObject({ code: 'COSMOS_THROTTLED' });
+  });
+});
+
+describe('a query over several physical partitions', () => {
+  /** Each third of its requests fails, beginning with the first to one of them. */
+  const often = (fault: CosmosFault): ((request: CosmosRequest) => CosmosFault) => {
+    let asked = 0;
+    return ({ kind }) => (kind === 'query' && (asked += 1) % 9 === 4 ? fault : undefined);
+  };
+
+  test.each<[string, CosmosFault]>([['503', { status: 503 }], ['408', { status: 408 }], ['449', { status: 449 }], ['no answer', 'drop']])('that meets %s on the way leaves nothing out', async (_, fault) => {
+    const backend = await faulty(often(fault), { ranges: 3 });
+    const jobs = await Promise.all(Array.from({ length: 30 }, () => insertJob(backend)));
+    backend.start();
+    const { store, counters } = backend.ports;
+    for (let round = 0; round < 4; round += 1) {
+      const page = await store.list({ filter: {}, limit: 100 });
+      expect(page.jobs.map(({ jobId }) => jobId)).toEqual(jobs.map(({ jobId }) => jobId).sort().reverse());
+      expect((await counters.totals()).reduce((sum, { count }) => sum + count, 0)).toBe(30);
+    }
   });
 });
 
@@ -295,4 +363,20 @@ test('a checkpoint of an attempt that is over is refused also when it is the sec
   expect(await backend.ports.checkpoints.list({ jobId: running.jobId, prefix: 'k', limit: 1_000 })).toHaveLength(250);
   await backend.ports.store.save(succeed(running, 5, NO_RESULT));
   await expect(backend.ports.checkpoints.put(running, entries)).rejects.toMatchObject({ code: 'JOB_LOST' });
+});
+
+test('who waits for changes is not woken for hours after a busy time', async () => {
+  const backend = await makeCosmosBackend();
+  const { events } = await backend.open();
+  await events.changed({ waitMs: 1 });
+  await Promise.all(Array.from({ length: 30 }, () => insertJob(backend)));
+  const begun = performance.now();
+  // What there was to hear of is heard once or twice; then the whole time passes.
+  let woken = 0;
+  while (performance.now() - begun < 6_000) {
+    const from = performance.now();
+    await events.changed({ waitMs: 2_500 });
+    if (performance.now() - from < 2_400) woken += 1;
+  }
+  expect(woken).toBeLessThanOrEqual(3);
 });

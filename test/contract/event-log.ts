@@ -9,27 +9,55 @@ const NO_RESULT = { result: null, resultRef: null, artifacts: [] };
 /** Longer than any test may take: a wait that ends by itself fails the test. */
 const FOREVER_MS = 60_000;
 
-export function describeEventLogContract(name: string, make: MakeBackend): void {
+/** `ordersJobs`: false where the events of one job are in order, and those of several as they come. */
+export function describeEventLogContract(name: string, make: MakeBackend, { ordersJobs } = { ordersJobs: true }): void {
   describe(`EventLog on ${name}`, () => {
-    describeReading(make);
+    describeReading(make, ordersJobs);
     describeWaiting(make);
   });
 }
 
-function describeReading(make: MakeBackend): void {
+function describeReading(make: MakeBackend, ordersJobs: boolean): void {
   it('reads the events of all jobs in the order they were stored', async () => {
     const backend = await make();
     const running = await runningJob(backend);
     const other = await insertJob(backend);
     await backend.ports.store.save(succeed(running, 5, NO_RESULT));
     const { events, cursor } = await backend.ports.events.read({ limit: 10 });
-    expect(events.map(({ jobId, type }) => [jobId, type])).toEqual([
+    const stored = [
       [running.jobId, 'submitted'],
       [running.jobId, 'started'],
       [other.jobId, 'submitted'],
       [running.jobId, 'succeeded'],
-    ]);
-    expect(cursor).toBe(await backend.ports.events.latestCursor());
+    ];
+    const read = events.map(({ jobId, type }) => [jobId, type]);
+    if (ordersJobs) expect(read).toEqual(stored);
+    for (const job of [running, other]) expect(read.filter(([jobId]) => jobId === job.jobId)).toEqual(stored.filter(([jobId]) => jobId === job.jobId));
+    expect(read).toHaveLength(stored.length);
+    if (ordersJobs) expect(cursor).toBe(await backend.ports.events.latestCursor());
+    expect((await backend.ports.events.read({ after: cursor, limit: 10 })).events).toEqual([]);
+  });
+
+  it('goes on after each event that it gave, and neither repeats nor skips one', async () => {
+    const backend = await make();
+    const jobs = await Promise.all(Array.from({ length: 12 }, () => runningJob(backend)));
+    for (const job of jobs.slice(0, 6)) await backend.ports.store.save(succeed(job, 5, NO_RESULT));
+    const whole = (await backend.ports.events.read({ limit: 100 })).events;
+    expect(whole).toHaveLength(30);
+    const read: typeof whole[number][] = [];
+    let after: string | undefined;
+    while (read.length < whole.length) {
+      // Another opening each time: the reader was started again.
+      const { events } = await (await backend.another()).events.read({ limit: 1, ...(after === undefined ? {} : { after }) });
+      expect(events).toHaveLength(1);
+      read.push(...events);
+      after = events[0]?.cursor;
+    }
+    const names = (events: typeof whole): string[] => events.map(({ jobId, type }) => `${jobId} ${type}`);
+    expect(names(read)).toEqual(names(whole));
+    const last = await insertJob(backend);
+    const rest = await backend.ports.events.read({ limit: 100, ...(after === undefined ? {} : { after }) });
+    expect(names(rest.events)).toEqual([`${last.jobId} submitted`]);
   });
 
   it('goes on where the cursor stands, also when there was nothing', async () => {

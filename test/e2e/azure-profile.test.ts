@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { indexingPolicy } from '../../src/drivers/cosmos/container-definition.js';
 import { type AzureWorld, openAzureWorld } from '../support/azure-world.js';
 import { type CosmosProcess, openCosmosProcess } from '../support/cosmos-process.js';
-import { azureCommands, checked, usageLine } from '../support/json-contract.js';
+import { azureCommands, checked, searchLine, usageLine } from '../support/json-contract.js';
 
 let world: AzureWorld;
 
@@ -53,6 +53,23 @@ test('init from flags, doctor, the lines of az, a job that runs on all three, an
   expect((await world.run('queues drain --to local --yes', { env })).stderr).toContain('no local queue');
   const pruned = await world.run('prune --older-than 0s --yes -o json', { env });
   expect(JSON.parse(pruned.stdout)).toMatchObject({ prunedJobs: 1, deletedFiles: 2 });
+});
+
+test('a search that reads many jobs for few says so and what it has cost, one that an index answers is silent', async () => {
+  const cosmos = await openCosmosProcess();
+  const env = { ...world.env, COSMOS_DB_ENDPOINT: cosmos.endpoint, COSMOS_DB_KEY: cosmos.key };
+  const lines = Array.from({ length: 900 }, (_, n) => JSON.stringify({ type: 'echo', payload: { n }, labels: n === 7 ? { team: 'search' } : {} }));
+  await world.run('submit --from -', { env, input: `${lines.join('\n')}\n` });
+  const search = await world.run("list --where 'payload.n = 7'", { env });
+  expect(search.stdout.trim().split('\n')).toHaveLength(2);
+  expect(search.stderr).toMatch(/^looked at 900 jobs for 1, \d+ request units so far; a status, .* makes it fewer\n$/);
+  const { stderr } = await world.run("list --where 'payload.n = 7' -o json", { env });
+  expect(checked(searchLine, JSON.parse(stderr)).search).toMatchObject({ scanned: 900, found: 1 });
+  const indexed = await world.run("list --where 'label.team = search and not status = Failed'", { env });
+  expect([indexed.stdout.trim().split('\n').length, indexed.stderr]).toEqual([2, '']);
+  const cancelled = await world.run("cancel --where 'payload.n < 2' --yes", { env });
+  expect(cancelled.stderr).toContain('looked at 900 jobs for 2, ');
+  await cosmos.stop();
 });
 
 describe('a mix that cannot work is refused with 4 and the reason', () => {

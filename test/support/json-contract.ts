@@ -333,6 +333,7 @@ export const errorLine = z.strictObject({
   error: z.strictObject({ code, message: text, hint: z.optional(text), details: z.optional(z.record(text, z.json())) }),
 });
 export const usageLine = z.strictObject({ storeUsage: z.strictObject({ requests: count, requestUnits: rate }) });
+export const searchLine = z.strictObject({ search: z.strictObject({ scanned: count, found: count, requestUnits: rate }) });
 export const warningLine = z.strictObject({ warning: z.strictObject({ message: text }) });
 
 /** The value as the contract describes it; throws with the path of what it does not describe. */

@@ -49,7 +49,8 @@ export class ChangeWatch {
         const from = this.#token === undefined ? ChangeFeedStartFrom.Now() : ChangeFeedStartFrom.Continuation(this.#token);
         const { documents, token } = await this.#calls.changes({ changeFeedStartFrom: from, maxItemCount: 1 });
         const isFirst = this.#token === undefined;
-        this.#token = token;
+        // That there was something is enough: going through all of it, a document a look, would wake for hours after a busy time.
+        this.#token = documents.length > 0 ? undefined : token;
         if (isFirst || documents.length > 0) this.poke();
         await this.#clock.sleep(LOOK_EVERY_MS);
       }

@@ -22,6 +22,8 @@ interface CheckpointDocument {
 
 /** Of the hundred operations of a batch one is the touch. */
 const ENTRIES_PER_BATCH = 99;
+/** As JSON; the service takes 2 MB, with what is around them. A larger entry goes alone. */
+const BYTES_PER_BATCH = 1_000_000;
 
 export class CosmosCheckpoints implements Checkpoints {
   readonly #calls: CosmosCalls;
@@ -30,16 +32,19 @@ export class CosmosCheckpoints implements Checkpoints {
     this.#calls = calls;
   }
 
-  /** More than 99 entries are stored in several steps: dying between two leaves the first ones, as if there had been two calls. */
+  /**
+   * More than 99 entries, or more than a megabyte, are stored in several steps: dying between two leaves the first ones, as if
+   * there had been two calls. PAYLOAD_TOO_LARGE for an entry of over 2 MB; those before it are stored.
+   */
   async put({ jobId, runEpoch }: AttemptRef, entries: readonly CheckpointEntry[]): Promise<void> {
     const latest = [...new Map(entries.map((entry) => [entry.key, entry])).values()];
-    for (let from = 0; from < Math.max(1, latest.length); from += ENTRIES_PER_BATCH) {
+    for (const documents of batchesOf(latest.map((entry) => documentOf(jobId, entry)))) {
       const touch = {
         operationType: 'Patch',
         id: JOB_ID,
         resourceBody: { condition: `from c where c.state.status = 'Running' and c.state.runEpoch = ${runEpoch}`, operations: [{ op: 'set', path: '/checkpointed', value: runEpoch }] },
       };
-      const upserts = latest.slice(from, from + ENTRIES_PER_BATCH).map((entry) => ({ operationType: 'Upsert', resourceBody: { ...documentOf(jobId, entry) } }));
+      const upserts = documents.map((document) => ({ operationType: 'Upsert', resourceBody: { ...document } }));
       const written = await this.#calls.batch(jobId, [touch, ...upserts] as OperationInput[]);
       if (written.kind === 'refused') {
         throw new AppError('JOB_LOST', `attempt ${runEpoch} of job ${jobId} is over: its checkpoints are not stored`, { details: { jobId, runEpoch } });
@@ -65,6 +70,24 @@ export class CosmosCheckpoints implements Checkpoints {
     );
     return documents.map(({ key, value }) => ({ key, value }));
   }
+}
+
+/** At least one, which may be empty: the touch tells whether the attempt is over. */
+function batchesOf(documents: readonly CheckpointDocument[]): CheckpointDocument[][] {
+  const batches: CheckpointDocument[][] = [[]];
+  let bytes = 0;
+  for (const document of documents) {
+    const more = Buffer.byteLength(JSON.stringify(document));
+    const batch = batches.at(-1);
+    if (batch === undefined || batch.length === ENTRIES_PER_BATCH || (batch.length > 0 && bytes + more > BYTES_PER_BATCH)) {
+      batches.push([document]);
+      bytes = more;
+    } else {
+      batch.push(document);
+      bytes += more;
+    }
+  }
+  return batches;
 }
 
 function documentOf(jobId: JobId, { key, value }: CheckpointEntry): CheckpointDocument {

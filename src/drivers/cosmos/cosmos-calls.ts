@@ -6,7 +6,7 @@ import type { ChangeFeedIteratorOptions, Container, OperationInput, PatchOperati
 import { AppError, hasCode } from '../../domain/errors.js';
 import type { JsonObject } from '../../domain/json.js';
 import type { Clock } from '../../ports/clock.js';
-import { isAmbiguous, isWorthRepeating, statusOf, toAppError } from './cosmos-errors.js';
+import { BEHIND_SESSION, isAmbiguous, isBehindSession, isWorthRepeating, statusOf, toAppError } from './cosmos-errors.js';
 import { withRequestError } from './request-errors.js';
 
 export interface CosmosCallsParts {
@@ -34,8 +34,13 @@ export class CosmosCalls {
   }
 
   async read<T>(partition: string, id: string): Promise<T | undefined> {
-    const answer = await this.#repeat(() => this.#container.item(id, partition).read<Record<string, unknown>>(), 'read');
-    return answer.resource as T | undefined;
+    const read = async (): Promise<Answer & { readonly resource?: unknown }> => {
+      const answer = await this.#container.item(id, partition).read<Record<string, unknown>>();
+      // The SDK gives back every 404 as an answer.
+      if (isBehindSession(answer.substatus)) throw Object.assign(new Error('the replica has not heard yet of what was written'), { code: BEHIND_SESSION });
+      return answer;
+    };
+    return (await this.#repeat(read, 'read')).resource as T | undefined;
   }
 
   /**
@@ -86,15 +91,25 @@ export class CosmosCalls {
 
   /** All rows, or the first `limit`. */
   async query<T>(spec: SqlQuerySpec, options: { readonly partition?: string; readonly limit?: number } = {}): Promise<T[]> {
-    const { partition, limit = Infinity } = options;
+    const { rows } = await this.#repeat(() => this.#queryOnce<T>(spec, options), 'read');
+    return rows;
+  }
+
+  /**
+   * A failure ends it: over several physical partitions the iterator of the SDK cannot go on then. Asked again it fails for
+   * ever, or leaves the partition that failed out and says that it is through.
+   */
+  async #queryOnce<T>(spec: SqlQuerySpec, { partition, limit = Infinity }: { readonly partition?: string; readonly limit?: number }): Promise<{ rows: T[] } & Answer> {
     const rows: T[] = [];
+    let requestCharge = 0;
     const pages = this.#container.items.query<T>(spec, { maxItemCount: Math.min(limit, 1000), ...(partition === undefined ? {} : { partitionKey: partition }) });
     while (rows.length < limit && pages.hasMoreResults()) {
-      // A page that failed is asked for again by the iterator, from where it stands.
-      const page = await this.#repeat(() => pages.fetchNext(), 'read');
-      rows.push(...page.resources);
+      const page: { readonly resources: readonly T[] | undefined; readonly requestCharge: number } = await pages.fetchNext();
+      // Undefined, whatever its type says, where the partitions that were asked have nothing: others may.
+      rows.push(...(page.resources ?? []));
+      requestCharge += page.requestCharge;
     }
-    return rows.slice(0, limit);
+    return { rows: rows.slice(0, limit), requestCharge };
   }
 
   /** One page of the change feed and the token to go on with; the token alone when nothing is new. */

@@ -4,9 +4,24 @@
 import { AppError } from '../../domain/errors.js';
 import { networkFailure } from '../azure-access/network-failure.js';
 
+/** Of a replica that has not heard yet of what this client knows of: it says 404, of documents that are there too. */
+export const BEHIND_SESSION = 'ReadSessionNotAvailable';
+const BEHIND_SESSION_SUBSTATUS = 1002;
+
 export function statusOf(error: unknown): number | string | undefined {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 404 && isBehindSession(substatusOf(error))) return BEHIND_SESSION;
   return typeof code === 'number' || typeof code === 'string' ? code : undefined;
+}
+
+/** The change feed throws a new error, with the headers of the one it caught. */
+function substatusOf(error: unknown): number {
+  const { substatus, headers } = error as { readonly substatus?: unknown; readonly headers?: Readonly<Record<string, unknown>> };
+  return Number(substatus ?? headers?.['x-ms-substatus']);
+}
+
+export function isBehindSession(substatus: unknown): boolean {
+  return substatus === BEHIND_SESSION_SUBSTATUS;
 }
 
 /** Answers after which the same request may well succeed, and which the SDK does not repeat by itself. */
@@ -21,8 +36,8 @@ export function isAmbiguous(error: unknown): boolean {
   return status !== undefined && AMBIGUOUS.has(status);
 }
 
-const AMBIGUOUS: ReadonlySet<number | string> = new Set([408, 500, 503, 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'TimeoutError', 'REQUEST_SEND_ERROR']);
-const REPEATED: ReadonlySet<number | string> = new Set([...AMBIGUOUS, 449]);
+const AMBIGUOUS: ReadonlySet<number | string> = new Set([408, 500, 503, 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'TimeoutError', 'REQUEST_SEND_ERROR', 'PARSE_ERROR']);
+const REPEATED: ReadonlySet<number | string> = new Set([...AMBIGUOUS, 449, BEHIND_SESSION]);
 
 /** Nothing that the service or the network does leads to these. A SyntaxError may: an answer that is no JSON. */
 const MISTAKES: readonly (new () => Error)[] = [TypeError, RangeError, ReferenceError];
@@ -41,6 +56,12 @@ export function toAppError(error: unknown, endpoint: string): unknown {
     return new AppError('COSMOS_THROTTLED', `${endpoint} has no request units left for this (429)`, {
       hint: 'try again in a moment; raise the throughput of the container when it happens often',
       details: { retryAfterMs: 'retryAfterInMs' in error && typeof error.retryAfterInMs === 'number' ? error.retryAfterInMs : null },
+      cause: error,
+    });
+  }
+  if (status === 413) {
+    return new AppError('PAYLOAD_TOO_LARGE', `${endpoint} takes no document or batch of over 2 MB (413), and stored nothing of it`, {
+      hint: 'store large content as a file and name it; a job can name some thousand files',
       cause: error,
     });
   }

@@ -4,6 +4,7 @@
 
 import { createHash, randomUUID } from 'node:crypto';
 
+import { AppError } from '../../domain/errors.js';
 import type { Job, JobId } from '../../domain/job.js';
 import { submit } from '../../domain/lifecycle.js';
 import type { InsertOutcome, NewJobEntry } from '../../ports/job-store.js';
@@ -19,16 +20,23 @@ interface KeyDocument {
   readonly requestHash: string;
 }
 
+/** A record can be deleted, with its job, between the refusal and the look at it. */
+const MAX_TRIES = 5;
+
 export async function insertEntry(calls: CosmosCalls, entry: NewJobEntry, hold: EntryHold): Promise<InsertOutcome> {
   if (entry.idempotency === undefined) return insertJob(calls, entry, hold);
-  const { requestHash } = entry.idempotency;
-  const partition = keyPartition(entry.job, entry.idempotency.key);
+  const { key, requestHash } = entry.idempotency;
+  const partition = keyPartition(entry.job, key);
   const record: KeyDocument = { id: 'key', pk: partition, kind: 'key', jobId: entry.job.jobId, requestHash };
-  const created = await calls.create({ ...record });
-  if (created.kind === 'done') return insertJob(calls, entry, hold);
-  const known = (await calls.read<KeyDocument>(partition, 'key')) ?? record;
-  if (known.requestHash !== requestHash) return { kind: 'conflict', jobId: known.jobId };
-  return insertJob(calls, known.jobId === entry.job.jobId ? entry : renamed(entry, known.jobId), hold);
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    const created = await calls.create({ ...record });
+    if (created.kind === 'done') return insertJob(calls, entry, hold);
+    const known = await calls.read<KeyDocument>(partition, 'key');
+    if (known === undefined) continue;
+    if (known.requestHash !== requestHash) return { kind: 'conflict', jobId: known.jobId };
+    return insertJob(calls, known.jobId === entry.job.jobId ? entry : renamed(entry, known.jobId), hold);
+  }
+  throw new AppError('BACKEND_UNAVAILABLE', `the record of the idempotency key ${JSON.stringify(key)} is refused as taken and is not there`, { hint: 'submit again' });
 }
 
 export function keyPartition(job: Pick<Job, 'userId' | 'type'>, key: string): string {

@@ -1,5 +1,5 @@
-// Lists jobs newest first, by keyset pages: the filter and what a where-expression narrows down become the query, the rest
-// of the expression is asked of each job that was read.
+// Lists jobs newest first, by keyset pages: the filter and what an index answers of a where-expression become the query, the
+// rest of the expression is asked of each job that was read.
 
 import type { SqlParameter, SqlQuerySpec } from '@azure/cosmos';
 
@@ -7,10 +7,10 @@ import { AppError } from '../../domain/errors.js';
 import type { Job } from '../../domain/job.js';
 import { matchesWhere } from '../../domain/where/evaluate.js';
 import { jobWhereRecord } from '../../domain/where/job-record.js';
-import { instantBounds, narrow } from '../../domain/where/narrow.js';
 import type { JobFilter, JobPage, ListJobs } from '../../ports/job-store.js';
 import type { CosmosCalls } from './cosmos-calls.js';
 import { type JobDocument, jobOf } from './job-document.js';
+import { whereCondition } from './where-condition.js';
 
 /** Documents read in one request of a search; each costs request units, found or not. */
 const SEARCH_PAGE = 200;
@@ -21,16 +21,15 @@ interface ListKey {
 }
 
 export async function listJobs(calls: CosmosCalls, query: ListJobs, nowMs: number): Promise<JobPage> {
-  const { filter, limit, onScanned, signal } = query;
+  const { filter, limit, onScanned, signal, maxScanned = Infinity } = query;
   let before = query.cursor === undefined ? undefined : parseCursor(query.cursor);
   const jobs: Job[] = [];
   let scanned = 0;
   while (limit > 0) {
     signal?.throwIfAborted();
+    const { spec, isExact } = planList(filter, nowMs, before);
     // One more than wanted tells whether there is another page.
-    const size = filter.where === undefined ? limit - jobs.length + 1 : SEARCH_PAGE;
-    const spec = listQuery(filter, nowMs, before);
-    if (spec === undefined) break;
+    const size = isExact ? limit - jobs.length + 1 : SEARCH_PAGE;
     const found = (await calls.query<JobDocument>(spec, { limit: size })).map(jobOf);
     scanned += found.length;
     onScanned?.(scanned);
@@ -42,12 +41,17 @@ export async function listJobs(calls: CosmosCalls, query: ListJobs, nowMs: numbe
     const end = found.at(-1);
     if (found.length < size || end === undefined) break;
     before = { createdAt: end.createdAt, jobId: end.jobId };
+    if (scanned >= maxScanned) return { jobs, nextCursor: cursorOf(end) };
   }
   return { jobs, nextCursor: null };
 }
 
-/** Undefined when no job can match. Values are parameters; only names of labels are part of the text, quoted. */
-export function listQuery(filter: JobFilter, nowMs: number, before?: ListKey): SqlQuerySpec | undefined {
+export function listQuery(filter: JobFilter, nowMs: number, before?: ListKey): SqlQuerySpec {
+  return planList(filter, nowMs, before).spec;
+}
+
+/** Values are parameters; only names of labels are part of the text, quoted. `isExact`: what it finds need not be looked at again. */
+function planList(filter: JobFilter, nowMs: number, before?: ListKey): { spec: SqlQuerySpec; isExact: boolean } {
   const conditions = ["c.kind = 'job'"];
   const parameters: SqlParameter[] = [];
   const value = (given: string | number): string => {
@@ -55,32 +59,27 @@ export function listQuery(filter: JobFilter, nowMs: number, before?: ListKey): S
     parameters.push({ name, value: given });
     return name;
   };
-  const narrowed = filter.where === undefined ? {} : narrow(filter.where);
   const lists: [string, readonly string[] | undefined][] = [
-    ['status', both(filter.statuses, narrowed.status)],
-    ['type', both(filter.types, narrowed.type)],
-    ['queue', both(filter.queues, narrowed.queue)],
-    ['userId', both(filter.userId === undefined ? undefined : [filter.userId], narrowed.user)],
+    ['status', filter.statuses],
+    ['type', filter.types],
+    ['queue', filter.queues],
+    ['userId', filter.userId === undefined ? undefined : [filter.userId]],
   ];
-  if (lists.some(([, values]) => values?.length === 0)) return undefined;
-  for (const [property, values] of lists) if (values !== undefined) conditions.push(`c.state.${property} IN (${values.map(value).join(', ')})`);
+  for (const [property, values] of lists) {
+    if (values !== undefined) conditions.push(values.length === 0 ? 'false' : `c.state.${property} IN (${values.map(value).join(', ')})`);
+  }
   if (filter.parentJobId !== undefined) conditions.push(`c.state.parentJobId = ${value(filter.parentJobId)}`);
   for (const [label, text] of Object.entries(filter.labels ?? {})) conditions.push(`c.state.labels[${JSON.stringify(label)}] = ${value(text)}`);
-  const { notBefore, notAfter } = instantBounds(narrowed, nowMs);
   if (filter.createdFrom !== undefined) conditions.push(`c.createdAt >= ${value(filter.createdFrom)}`);
   if (filter.createdBefore !== undefined) conditions.push(`c.createdAt < ${value(filter.createdBefore)}`);
-  if (notBefore !== undefined) conditions.push(`c.createdAt >= ${value(notBefore)}`);
-  if (notAfter !== undefined) conditions.push(`c.createdAt <= ${value(notAfter)}`);
+  const where = filter.where === undefined ? undefined : whereCondition(filter.where, { nowMs, parameter: value });
+  if (where !== undefined && where.sql !== 'true') conditions.push(`(${where.sql})`);
   if (before !== undefined) {
     const at = value(before.createdAt);
     conditions.push(`(c.createdAt < ${at} OR (c.createdAt = ${at} AND c.pk < ${value(before.jobId)}))`);
   }
-  return { query: `SELECT * FROM c WHERE ${conditions.join(' AND ')} ORDER BY c.createdAt DESC, c.pk DESC`, parameters };
-}
-
-function both(a: readonly string[] | undefined, b: readonly string[] | undefined): readonly string[] | undefined {
-  if (a === undefined || b === undefined) return a ?? b;
-  return a.filter((value) => b.includes(value));
+  const query = `SELECT * FROM c WHERE ${conditions.join(' AND ')} ORDER BY c.createdAt DESC, c.pk DESC`;
+  return { spec: { query, parameters }, isExact: where?.isExact ?? true };
 }
 
 function cursorOf({ createdAt, jobId }: ListKey): string {

@@ -1,5 +1,6 @@
 // CosmosJobLog: lines in documents of one append each, numbered by a head document that is written in the same batch.
 
+import { randomUUID } from 'node:crypto';
 import type { OperationInput } from '@azure/cosmos';
 
 import type { JobId } from '../../domain/job.js';
@@ -22,6 +23,8 @@ interface LinesDocument {
   readonly firstLine: number;
   readonly lastLine: number;
   readonly lines: readonly Omit<JobLogLine, 'line'>[];
+  /** Drawn by each append, so that one whose answer was lost knows its own work. */
+  readonly appendId?: string;
 }
 
 /** So many characters of text make a document that is well under the service's 2 MB, also in UTF-8. */
@@ -66,6 +69,7 @@ export class CosmosJobLog implements JobLog {
 
   /** Two writers of one job's log are rare (a lost lock); the second one takes the next numbers. Lines of a job that is gone are dropped. */
   async #appendChunk(jobId: JobId, lines: LinesDocument['lines'], skipped: number): Promise<void> {
+    const appendId = randomUUID();
     for (let tries = 0; tries < MAX_TRIES; tries += 1) {
       const head = await this.#calls.read<HeadDocument>(jobId, 'log');
       const firstLine = (head?.lastLine ?? 0) + skipped + 1;
@@ -75,9 +79,10 @@ export class CosmosJobLog implements JobLog {
         head === undefined
           ? { operationType: 'Create', resourceBody: { id: 'log', pk: jobId, kind: 'log-head', lastLine } }
           : { operationType: 'Replace', id: 'log', ifMatch: head._etag, resourceBody: { id: 'log', pk: jobId, kind: 'log-head', lastLine } },
-        { operationType: 'Create', resourceBody: { id: `log:${String(firstLine).padStart(12, '0')}`, pk: jobId, kind: 'log', firstLine, lastLine, lines } },
+        { operationType: 'Create', resourceBody: { id: linesId(firstLine), pk: jobId, kind: 'log', firstLine, lastLine, lines, appendId } },
       ] as OperationInput[]);
       if (written.kind === 'done' || written.status === 404) return;
+      if (written.uncertain && (await this.#calls.read<LinesDocument>(jobId, linesId(firstLine)))?.appendId === appendId) return;
     }
   }
 
@@ -96,6 +101,10 @@ export class CosmosJobLog implements JobLog {
     );
     for (const id of old) await this.#calls.delete(jobId, id);
   }
+}
+
+function linesId(firstLine: number): string {
+  return `log:${String(firstLine).padStart(12, '0')}`;
 }
 
 function chunksOf<T extends { readonly text: string }>(lines: readonly T[]): T[][] {

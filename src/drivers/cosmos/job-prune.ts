@@ -57,15 +57,15 @@ async function deleteJob(calls: CosmosCalls, { pk, state }: JobDocument): Promis
     if (ids.length === 0) break;
     await calls.batch(pk, ids.map((id) => ({ operationType: 'Delete', id })));
   }
-  // Queued again in this very moment: it stays, without its history.
+  // Queued again in this very moment: it stays, without its history and its key.
   const deleted = await calls.delete(pk, JOB_ID, (unchanged.document as { readonly _etag: string })._etag);
   return deleted.kind === 'done' || deleted.status === 404;
 }
 
-/** The record may be of a later job already. */
+/** The record may be of a later job already, and become so at any moment. */
 async function freeKey(calls: CosmosCalls, partition: string, jobId: JobId): Promise<void> {
-  const record = await calls.read<{ jobId: JobId }>(partition, 'key');
-  if (record?.jobId === jobId) await calls.delete(partition, 'key');
+  const record = await calls.read<{ readonly jobId: JobId; readonly _etag: string }>(partition, 'key');
+  if (record?.jobId === jobId) await calls.delete(partition, 'key', record._etag);
 }
 
 /** Of the keys of files, those that no job names any more. */

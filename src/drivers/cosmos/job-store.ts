@@ -56,6 +56,7 @@ export class CosmosJobStore implements JobStore {
     const { calls, notes } = this.#parts;
     const read = (): Promise<JobDocument | undefined> => calls.read<JobDocument>(jobId, JOB_ID);
     const document = (await read()) ?? ((await calls.isThere(jobId, JOB_ID)) ? await read() : undefined);
+    // Deleted, or never there.
     if (document === undefined) return undefined;
     const job = jobOf(document);
     return notes.has(document) ? { ...job, queueMode: 'service_bus' } : job;

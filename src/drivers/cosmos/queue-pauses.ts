@@ -60,7 +60,8 @@ export class CosmosQueuePauses implements QueuePauses {
   }
 
   async #ask(): Promise<ReadonlyMap<string, QueuePause>> {
-    const rows = await this.#calls.query<QueuePause & { readonly queue: string }>({ query: "SELECT c.queue, c.at, c.by FROM c WHERE c.pk = 'pauses'" }, { partition: PARTITION });
+    // Whole documents: `by` is a word of the query language, which takes it for no property.
+    const rows = await this.#calls.query<QueuePause & { readonly queue: string }>({ query: "SELECT * FROM c WHERE c.pk = 'pauses'" }, { partition: PARTITION });
     return new Map(rows.map(({ queue, at, by }) => [queue, { at, by }]));
   }
 }

@@ -9,6 +9,8 @@ import { authorise } from './authorisation.js';
 import { runBatch } from './batch.js';
 import { Documents, Refusal, type Snapshot, type StoredDocument } from './documents.js';
 import { patched } from './patch.js';
+import { originalText, planOf, needsPlan, runForRange } from './query-plan.js';
+import { partitionKeyRanges, rangeOf } from './ranges.js';
 import { type Document, type QueryRules, runQuery } from './sql-evaluate.js';
 import { parseQuery, QueryRefused } from './sql-parse.js';
 
@@ -21,9 +23,9 @@ export interface CosmosRequest {
 
 /**
  * What a test makes happen to a request: nothing, a status instead of doing it, or its answer lost (`drop`: not done;
- * `drop-after`: done).
+ * `drop-after`: done; `cut`: done, and half of the answer comes).
  */
-export type CosmosFault = { readonly status: number; readonly retryAfterMs?: number } | 'drop' | 'drop-after' | undefined;
+export type CosmosFault = { readonly status: number; readonly substatus?: number; readonly retryAfterMs?: number } | 'drop' | 'drop-after' | 'cut' | undefined;
 
 export interface CosmosDoubleOptions {
   readonly key: string;
@@ -40,6 +42,8 @@ export interface CosmosDoubleOptions {
   readonly staleness?: { readonly keepMs: number; readonly behindMs: (request: CosmosRequest) => number };
   /** Added to every answer. */
   readonly latencyMs?: number;
+  /** Physical partitions, each with its own part of queries and of the change feed; 3 when not given. */
+  readonly ranges?: number;
 }
 
 export interface CosmosDouble {
@@ -59,6 +63,7 @@ interface Container {
   /** What it says of itself beside its partition key. */
   readonly definition?: object;
   readonly documents: Documents;
+  readonly ranges: number;
 }
 
 interface Answer {
@@ -69,7 +74,7 @@ interface Answer {
 
 export async function startCosmosDouble(options: CosmosDoubleOptions): Promise<CosmosDouble> {
   const now = options.now ?? Date.now;
-  const containers = options.containers.map((container) => ({ ...container, documents: new Documents(now, container.partitionPath, options.staleness?.keepMs) }));
+  const containers = options.containers.map((container) => ({ ...container, ranges: options.ranges ?? 3, documents: new Documents(now, container.partitionPath, options.staleness?.keepMs) }));
   const requests = new Map<string, number>();
   const world: World = { options, containers, requests, bill: { units: 0 } };
   const listener = (request: IncomingMessage, response: ServerResponse): void => void answer(request, response, world);
@@ -105,11 +110,12 @@ async function answer(request: IncomingMessage, response: ServerResponse, world:
     if (fault === 'drop') return void request.socket.destroy();
     const counted = `${seen.kind} ${seen.verb}`;
     world.requests.set(counted, (world.requests.get(counted) ?? 0) + 1);
-    if (fault !== undefined && fault !== 'drop-after') throw faultOf(fault);
+    if (typeof fault === 'object') throw faultOf(fault);
     authorise(request, path, world.options);
     const result = route(request, path, seen, world);
     world.bill.units += Number(result.headers?.['x-ms-request-charge'] ?? 1);
     if (fault === 'drop-after') return void request.socket.destroy();
+    if (fault === 'cut') return void response.writeHead(result.status, { 'content-type': 'application/json' }).write('{"id":', () => request.socket.destroy());
     if (world.options.latencyMs !== undefined) await new Promise((resolve) => setTimeout(resolve, world.options.latencyMs));
     send(response, result);
   } catch (error) {
@@ -119,9 +125,9 @@ async function answer(request: IncomingMessage, response: ServerResponse, world:
   }
 }
 
-function faultOf({ status, retryAfterMs }: { readonly status: number; readonly retryAfterMs?: number }): Refusal {
+function faultOf({ status, substatus, retryAfterMs }: Extract<CosmosFault, object>): Refusal {
   const throttled = status === 429 ? { 'x-ms-substatus': '3200', 'x-ms-retry-after-ms': String(retryAfterMs ?? 1) } : {};
-  return new Refusal(status, 'the test wanted this', throttled);
+  return new Refusal(status, 'the test wanted this', { ...throttled, ...(substatus === undefined ? {} : { 'x-ms-substatus': String(substatus) }) });
 }
 
 function describe(request: IncomingMessage, path: readonly string[], body: unknown): CosmosRequest {
@@ -143,7 +149,7 @@ function route(request: IncomingMessage, path: readonly string[], seen: CosmosRe
   if (path[0] !== 'dbs' || path[1] !== world.options.database || (path.length > 2 && container === undefined)) throw new Refusal(404, 'Resource Not Found');
   if (container === undefined) return { status: 200, body: { id: world.options.database, _rid: 'db==' } };
   if (path.length === 4) return { status: 200, body: { ...container.definition, id: container.id, _rid: 'ZGIAAGNvbGw=', partitionKey: { paths: [container.partitionPath], kind: 'Hash', version: 2 } } };
-  if (path[4] === 'pkranges') return { status: 200, body: { PartitionKeyRanges: [{ id: '0', minInclusive: '', maxExclusive: 'FF' }], _count: 1 } };
+  if (path[4] === 'pkranges') return { status: 200, body: { PartitionKeyRanges: partitionKeyRanges(container.ranges), _count: container.ranges }, headers: charge(0) };
   if (path[4] !== 'docs') throw new Refusal(501, `not taught: ${path.join('/')}`);
   const snapshot = snapshotFor(request, seen, container, world);
   // A replica tells how far it is itself, also when it has nothing to give.
@@ -200,25 +206,40 @@ function documentAnswer(request: IncomingMessage, id: string | undefined, seen: 
   }
 }
 
-function queryAnswer(request: IncomingMessage, seen: CosmosRequest, { snapshot, rules }: Readable): Answer {
-  // The plan is only needed for what this double answers directly; the SDK goes on without it.
-  if (request.headers['x-ms-cosmos-is-query-plan-request'] !== undefined) throw new Refusal(400, 'no query plans here');
-  const { query, parameters = [] } = seen.body as { query: string; parameters?: { name: string; value: unknown }[] };
+/**
+ * Over several physical partitions the service answers plain filters only, one partition after another; what has an order, an
+ * aggregate or groups it refuses with a plan, by which the SDK asks each partition and puts the parts together.
+ */
+function queryAnswer(request: IncomingMessage, seen: CosmosRequest, { snapshot, rules, ranges }: Readable): Answer {
+  const { query: given, parameters = [] } = seen.body as { query: string; parameters?: { name: string; value: unknown }[] };
+  const query = parseQuery(originalText(given));
+  if (request.headers['x-ms-cosmos-is-query-plan-request'] !== undefined) return { status: 200, body: planOf(given, query), headers: charge(0) };
+  const range = text(request.headers['x-ms-documentdb-partitionkeyrangeid']);
+  if (seen.partition === undefined && range === undefined && needsPlan(query)) {
+    const additionalErrorInfo = JSON.stringify(planOf(given, query));
+    return { status: 400, body: { code: 'BadRequest', message: 'The provided cross partition query can not be directly served by the gateway.', additionalErrorInfo }, headers: charge(0) };
+  }
   const values = new Map(parameters.map(({ name, value }) => [name, value]));
-  const rows = runQuery(parseQuery(query), [...snapshot.all(seen.partition)].map(({ body }) => body), values, rules);
-  const from = Number(text(request.headers['x-ms-continuation']) ?? 0);
+  const isSimple = seen.partition === undefined && range === undefined;
+  const [first = 0, from = 0] = (text(request.headers['x-ms-continuation']) ?? '').split(':').map(Number);
+  const asked = range === undefined ? first : Number(range);
+  const documents = [...snapshot.all(seen.partition)].filter(({ partition }) => seen.partition !== undefined || rangeOf(partition, ranges) === asked).map(({ body }) => body);
+  const rows = originalText(given) === given ? runQuery(query, documents, values, rules) : runForRange(query, documents, values, rules);
   const size = Number(text(request.headers['x-ms-max-item-count']) ?? 100);
   const page = size < 0 ? rows.slice(from) : rows.slice(from, from + size);
-  const next: Record<string, string> = from + page.length < rows.length ? { 'x-ms-continuation': String(from + page.length) } : {};
-  return { status: 200, body: { Documents: page, _count: page.length }, headers: { ...charge(2.5 + page.length * 0.1), ...next } };
+  const isOver = from + page.length >= rows.length;
+  const next = !isOver ? `${first}:${from + page.length}` : isSimple && first + 1 < ranges ? `${first + 1}:0` : undefined;
+  return { status: 200, body: { Documents: page, _count: page.length }, headers: { ...charge(2.5 + page.length * 0.1), ...(next === undefined ? {} : { 'x-ms-continuation': next }) } };
 }
 
-function feedAnswer(request: IncomingMessage, seen: CosmosRequest, { documents }: Container): Answer {
+function feedAnswer(request: IncomingMessage, seen: CosmosRequest, { documents, ranges }: Container): Answer {
   const cursor = text(request.headers['if-none-match']);
   const newest = `"${documents.lsn}"`;
   if (cursor === '*') return { status: 304, headers: { etag: newest, ...charge(1) } };
   const after = cursor === undefined ? 0 : Number(cursor.replaceAll('"', ''));
-  const changed = [...documents.changedAfter(after)].filter(({ partition }) => seen.partition === undefined || partition === seen.partition);
+  const range = text(request.headers['x-ms-documentdb-partitionkeyrangeid']);
+  const isAsked = (partition: string): boolean => (seen.partition === undefined ? range === undefined || rangeOf(partition, ranges) === Number(range) : partition === seen.partition);
+  const changed = [...documents.changedAfter(after)].filter(({ partition }) => isAsked(partition));
   const size = Number(text(request.headers['x-ms-max-item-count']) ?? 100);
   const page = changed.slice(0, size);
   if (page.length === 0) return { status: 304, headers: { etag: newest, ...charge(1) } };

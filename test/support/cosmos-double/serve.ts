@@ -3,7 +3,7 @@
 import { COSMOS_CONTAINER } from './container.js';
 import { type CosmosDoubleOptions, type CosmosFault, type CosmosRequest, startCosmosDouble } from './cosmos-double.js';
 
-export interface ServeOptions extends Pick<CosmosDoubleOptions, 'key' | 'token' | 'tls' | 'latencyMs'> {
+export interface ServeOptions extends Pick<CosmosDoubleOptions, 'key' | 'token' | 'tls' | 'latencyMs' | 'ranges'> {
   readonly database?: string;
   /** What the container says of itself, where that is not what the driver wants. */
   readonly definition?: object;

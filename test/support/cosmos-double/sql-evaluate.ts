@@ -136,11 +136,11 @@ function sort({ orderBy }: Query, documents: Document[]): void {
   });
 }
 
-function propertyAt(path: readonly string[], document: Document): unknown {
+export function propertyAt(path: readonly string[], document: Document): unknown {
   return valueAt(path, { document, parameters: new Map(), alias: path[0] ?? '' });
 }
 
-function project({ select, alias }: Query, document: Document, parameters: Parameters): unknown {
+export function project({ select, alias }: Query, document: Document, parameters: Parameters): unknown {
   const scope = { document, parameters, alias };
   if (select === 'all') return document;
   if ('value' in select) return evaluate(plain(select.value), scope);

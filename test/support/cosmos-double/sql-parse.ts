@@ -37,6 +37,10 @@ export class QueryRefused extends Error {}
 
 const FUNCTIONS = new Set(['STARTSWITH', 'ENDSWITH', 'CONTAINS', 'IS_DEFINED', 'IS_NULL', 'ARRAY_CONTAINS', 'LOWER', 'REGEXMATCH', 'IS_NUMBER', 'IS_STRING']);
 
+const RESERVED = new Set(
+  'AND ARRAY AS ASC BETWEEN BY CASE CAST CONVERT CROSS DESC DISTINCT ELSE END ESCAPE EXISTS FALSE FOR FROM GROUP HAVING IN INNER INSERT INTO IS JOIN LEFT LIKE LIMIT NOT NULL OFFSET ON OR ORDER OUTER OVER RIGHT SELECT SET THEN TOP TRUE UDF UNDEFINED UPDATE VALUE WHEN WHERE WITH'.split(' '),
+);
+
 type Token = { readonly kind: 'word' | 'sign' | 'number' | 'string' | 'parameter'; readonly text: string };
 
 export function parseQuery(text: string): Query {
@@ -168,7 +172,7 @@ function readCall(reader: TokenReader, name: string): Expression {
 function readPath(reader: TokenReader): Expression {
   const parts = [reader.name()];
   for (;;) {
-    if (reader.trySign('.')) parts.push(reader.name());
+    if (reader.trySign('.')) parts.push(reader.property());
     else if (reader.trySign('[')) {
       parts.push(reader.take('string'));
       reader.sign(']');
@@ -227,6 +231,13 @@ class TokenReader {
 
   name(): string {
     return this.take('word');
+  }
+
+  /** After a dot. Words of the language need brackets there. */
+  property(): string {
+    const name = this.name();
+    if (RESERVED.has(name.toUpperCase())) throw new QueryRefused(`syntax error near ${name} in: ${this.text}`);
+    return name;
   }
 
   end(): void {

@@ -142,6 +142,27 @@ describe('how a run ends', () => {
     expect(await world.becomes(job.jobId, 'DeadLettered')).toMatchObject({ error: { code: 'EXPIRED', message: expect.stringContaining('next year') as string } });
   });
 
+  test('with more than the store takes it fails for good and says so, once', async () => {
+    const world = await World.open();
+    const job = await world.submit('echo');
+    let runs = 0;
+    const store = withMethods(world.backend.store, {
+      save: (change, settles) =>
+        change.job.artifacts.length > 0 ? Promise.reject(new AppError('PAYLOAD_TOO_LARGE', 'a document of over 2 MB')) : world.backend.store.save(change, settles),
+    });
+    const run = async (context: HandlerContext): Promise<unknown> => {
+      runs += 1;
+      context.progress(1, 2, 'half of it');
+      await context.artifacts.put('one.txt', 'x');
+      return { result: 'done' };
+    };
+    world.start([handler(run)], {}, { ...world.backend, store });
+    expect(await world.becomes(job.jobId, 'Failed')).toMatchObject({ error: { code: 'PAYLOAD_TOO_LARGE', message: 'a document of over 2 MB', retryable: false }, artifacts: [], result: null });
+    await world.clock.advance(60_000);
+    expect(runs).toBe(1);
+    expect(await world.counts()).toMatchObject({ active: 0, locked: 0, scheduled: 0, deadLetter: 0 });
+  });
+
   test('a payload that is refused at the run fails for good', async () => {
     const world = await World.open();
     const job = await world.submit('echo', 'nonsense');
