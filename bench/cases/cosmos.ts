@@ -187,7 +187,7 @@ const NO_BLOBS = new Proxy({} as Backend['blobs'], {
 });
 
 async function open({ endpoint, key }: CosmosProcess): Promise<CosmosBackend> {
-  return openCosmos({ endpoint, access: { key }, database: 'copiloteval', container: 'jobs', clock, random: Math.random, owner: randomUUID(), searchEveryMs: 1_000 });
+  return openCosmos({ endpoint, access: { key }, database: 'copiloteval', container: 'jobs', clock, random: Math.random, retentionDays: 90, owner: randomUUID(), searchEveryMs: 1_000 });
 }
 
 async function rateOf(count: number, once: () => Promise<void>): Promise<number> {

@@ -44,7 +44,7 @@ export const SETTINGS = {
   }),
   retentionDays: setting(anyNumber(0, 36_500), 90, {
     env: 'COPILOTEVAL_RETENTION_DAYS',
-    description: 'How long finished jobs are kept; `prune` deletes older ones.',
+    description: 'How long finished jobs are kept, in days; `prune` deletes older ones, and Cosmos DB does by itself.',
   }),
   trashDays: setting(anyNumber(0, 36_500), 14, {
     env: 'COPILOTEVAL_TRASH_DAYS',

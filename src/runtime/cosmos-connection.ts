@@ -32,5 +32,5 @@ export interface CosmosParts {
 /** One read, which tells that the account, the container and the right to read are there. Throws what opening it throws. */
 export async function openCosmosStore(config: Config, { clock, random, credential }: CosmosParts): Promise<CosmosBackend> {
   const [{ openCosmos }, account] = await Promise.all([import('../drivers/cosmos/open-cosmos.js'), cosmosAccount(config, credential)]);
-  return openCosmos({ ...account, clock, random, owner: randomUUID(), searchEveryMs: OUTBOX_SEARCH_MS });
+  return openCosmos({ ...account, clock, random, owner: randomUUID(), searchEveryMs: OUTBOX_SEARCH_MS, retentionDays: config.retentionDays });
 }

@@ -32,7 +32,7 @@ export async function makeCosmosBackend(options: Partial<CosmosDoubleOptions> = 
   onTestFinished(() => double.stop());
   const file = join(tempDir(), 'queue.db');
   const open = async (): Promise<CosmosBackend> => {
-    const store = await openCosmos({ endpoint: double.endpoint, access: { key }, database: 'copiloteval', container: COSMOS_CONTAINER.id, clock, random: Math.random, owner: randomUUID() });
+    const store = await openCosmos({ endpoint: double.endpoint, access: { key }, database: 'copiloteval', container: COSMOS_CONTAINER.id, clock, random: Math.random, retentionDays: 90, owner: randomUUID() });
     onTestFinished(() => store.close());
     return store;
   };

@@ -260,7 +260,7 @@ describe('what the life of a job costs', () => {
 test('what a process sent in the seconds before it was killed is sent once more, and not again after that', async () => {
   const backend = await makeCosmosBackend();
   // Its time stands still, so that it does nothing more.
-  const killed = await openCosmos({ endpoint: backend.double.endpoint, access: { key: backend.key }, database: 'copiloteval', container: 'jobs', clock: new TestClock(), random: Math.random, owner: 'killed' });
+  const killed = await openCosmos({ endpoint: backend.double.endpoint, access: { key: backend.key }, database: 'copiloteval', container: 'jobs', clock: new TestClock(), random: Math.random, retentionDays: 90, owner: 'killed' });
   onTestFinished(() => killed.close());
   await killed.store.insert([submit(testJob(backend)), submit(testJob(backend))]);
   expect(await sendOwn(killed)).toBe(2);
@@ -290,7 +290,7 @@ test('a worker that looks after every change does not search the outbox each tim
   const backend = await makeCosmosBackend();
   const dead = await backend.open();
   await dead.store.insert([submit(testJob(backend))]);
-  const calm = await openCosmos({ endpoint: backend.double.endpoint, access: { key: backend.key }, database: 'copiloteval', container: 'jobs', clock: backend.clock, random: Math.random, owner: 'calm', searchEveryMs: 1_000 });
+  const calm = await openCosmos({ endpoint: backend.double.endpoint, access: { key: backend.key }, database: 'copiloteval', container: 'jobs', clock: backend.clock, random: Math.random, retentionDays: 90, owner: 'calm', searchEveryMs: 1_000 });
   onTestFinished(() => calm.close());
   const queries = (): number => backend.double.requests.get('query POST') ?? 0;
   expect(await calm.outbox.claim({ leaseMs: 5_000, limit: 5 })).toEqual([]);

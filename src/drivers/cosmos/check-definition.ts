@@ -32,7 +32,7 @@ function index({ indexingPolicy }: ContainerDefinition, az: CosmosAzLines): Heal
 
 function timeToLive({ defaultTtl }: ContainerDefinition, az: CosmosAzLines): HealthCheck {
   const name = 'cosmos db time to live';
-  if (defaultTtl === undefined) return warn(name, 'it is off: records of workers that are gone stay for ever', az.updateContainer);
+  if (defaultTtl === undefined) return warn(name, 'it is off: ended jobs stay until they are pruned, records of workers that are gone for ever', az.updateContainer);
   if (defaultTtl !== -1) return fail(name, `documents are deleted after ${defaultTtl} seconds, jobs among them`, az.updateContainer);
   return ok(name, 'on, and without an end unless a document says so');
 }

@@ -18,6 +18,7 @@ interface CheckpointDocument {
   readonly kind: 'checkpoint';
   readonly key: string;
   readonly value: Json;
+  readonly ttl: number;
 }
 
 /** Of the hundred operations of a batch one is the touch. */
@@ -27,9 +28,12 @@ const BYTES_PER_BATCH = 1_000_000;
 
 export class CosmosCheckpoints implements Checkpoints {
   readonly #calls: CosmosCalls;
+  readonly #keep: number;
 
-  constructor(calls: CosmosCalls) {
+  /** `keep`: seconds for each entry. */
+  constructor(calls: CosmosCalls, keep: number) {
     this.#calls = calls;
+    this.#keep = keep;
   }
 
   /**
@@ -38,7 +42,7 @@ export class CosmosCheckpoints implements Checkpoints {
    */
   async put({ jobId, runEpoch }: AttemptRef, entries: readonly CheckpointEntry[]): Promise<void> {
     const latest = [...new Map(entries.map((entry) => [entry.key, entry])).values()];
-    for (const documents of batchesOf(latest.map((entry) => documentOf(jobId, entry)))) {
+    for (const documents of batchesOf(latest.map((entry) => documentOf(jobId, entry, this.#keep)))) {
       const touch = {
         operationType: 'Patch',
         id: JOB_ID,
@@ -90,6 +94,6 @@ function batchesOf(documents: readonly CheckpointDocument[]): CheckpointDocument
   return batches;
 }
 
-function documentOf(jobId: JobId, { key, value }: CheckpointEntry): CheckpointDocument {
-  return { id: documentIdOf('checkpoint', key), pk: jobId, kind: 'checkpoint', key, value };
+function documentOf(jobId: JobId, { key, value }: CheckpointEntry, ttl: number): CheckpointDocument {
+  return { id: documentIdOf('checkpoint', key), pk: jobId, kind: 'checkpoint', key, value, ttl };
 }

@@ -3,7 +3,7 @@
 /** Version 2 of the hash takes keys of up to 2 KB. */
 export const PARTITION_KEY = { path: '/pk', version: 2 } as const;
 
-/** Items live until they say otherwise: records of workers do. */
+/** Documents live until they say otherwise: those of ended jobs and of workers do. */
 export const DEFAULT_TTL = -1;
 
 /** What the driver's queries ask for or order by; nothing else is indexed, since every path costs with every write. */

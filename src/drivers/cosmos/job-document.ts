@@ -5,6 +5,7 @@ import type { Job, JobId } from '../../domain/job.js';
 import { hasEnded } from '../../domain/job.js';
 import type { NewJobEvent } from '../../domain/job-event.js';
 import type { OutboxEntry } from '../../domain/message.js';
+import { timeToLive } from './retention.js';
 
 /** What was submitted: written again only when a replay changes it. */
 type Submitted = Pick<Job, 'payload' | 'payloadRef' | 'selectedKnowledgeSource' | 'additionalInstructions' | 'callbackUrl'>;
@@ -39,6 +40,7 @@ export interface JobDocument {
   readonly delayedUntil: number | null;
   /** Drawn by each save, so that one whose answer was lost knows its own work. */
   readonly saveId: string;
+  readonly ttl: number;
 }
 
 export interface EventDocument extends Omit<NewJobEvent, 'jobId'> {
@@ -49,6 +51,7 @@ export interface EventDocument extends Omit<NewJobEvent, 'jobId'> {
   readonly number: number;
   /** Start of its minute where it counts as a transition, else null. */
   readonly minute: number | null;
+  readonly ttl: number;
 }
 
 export const JOB_ID = 'job';
@@ -58,7 +61,7 @@ export function eventId(number: number): string {
   return `event:${String(number).padStart(10, '0')}`;
 }
 
-export function documentOf(job: Job, parts: { outbox: OutboxPart | null; saveId: string }): JobDocument {
+export function documentOf(job: Job, parts: { outbox: OutboxPart | null; saveId: string; keep: number }): JobDocument {
   return {
     id: JOB_ID,
     pk: job.jobId,
@@ -72,6 +75,7 @@ export function documentOf(job: Job, parts: { outbox: OutboxPart | null; saveId:
     lookAt: lookAtOf(job),
     delayedUntil: delayedUntilOf(job),
     saveId: parts.saveId,
+    ttl: timeToLive(job, parts.keep),
   };
 }
 
@@ -88,9 +92,12 @@ export function stateOf(job: Job): JobDocument['state'] {
   return state;
 }
 
-/** `isTransition`: counted in its minute. */
-export function eventDocumentOf({ jobId, ...event }: NewJobEvent, number: number, isTransition: boolean): EventDocument {
-  return { ...event, id: eventId(number), pk: jobId, kind: 'event', number, minute: isTransition ? event.at - (event.at % MINUTE_MS) : null };
+/**
+ * `isTransition`: counted in its minute. It goes no later than its job, whose id could not be used again if it stayed, and so
+ * before a job that is queued again after that long.
+ */
+export function eventDocumentOf({ jobId, ...event }: NewJobEvent, { number, isTransition, keep }: { number: number; isTransition: boolean; keep: number }): EventDocument {
+  return { ...event, id: eventId(number), pk: jobId, kind: 'event', number, minute: isTransition ? event.at - (event.at % MINUTE_MS) : null, ttl: keep };
 }
 
 export function outboxPartOf(entry: OutboxEntry, hold: { readonly holder: string; readonly savedAt: number; readonly freeAt: number }): OutboxPart {

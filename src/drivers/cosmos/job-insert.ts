@@ -2,7 +2,7 @@
 // message in one batch. Dying between the two leaves a record without a job; the next submit under the key creates the job
 // with the id that the record names, so that one key never leads to two jobs.
 
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 
 import { AppError } from '../../domain/errors.js';
 import type { Job, JobId } from '../../domain/job.js';
@@ -10,44 +10,33 @@ import { submit } from '../../domain/lifecycle.js';
 import type { InsertOutcome, NewJobEntry } from '../../ports/job-store.js';
 import type { CosmosCalls } from './cosmos-calls.js';
 import { JOB_ID, type JobDocument, jobOf } from './job-document.js';
-import { type EntryHold, insertOperations } from './job-save.js';
-
-interface KeyDocument {
-  readonly id: 'key';
-  readonly pk: string;
-  readonly kind: 'key';
-  readonly jobId: JobId;
-  readonly requestHash: string;
-}
+import { insertOperations, type SaveTerms } from './job-save.js';
+import { KEY_ID, type KeyDocument, keyPartition } from './key-record.js';
 
 /** A record can be deleted, with its job, between the refusal and the look at it. */
 const MAX_TRIES = 5;
 
-export async function insertEntry(calls: CosmosCalls, entry: NewJobEntry, hold: EntryHold): Promise<InsertOutcome> {
-  if (entry.idempotency === undefined) return insertJob(calls, entry, hold);
+export async function insertEntry(calls: CosmosCalls, entry: NewJobEntry, terms: SaveTerms): Promise<InsertOutcome> {
+  if (entry.idempotency === undefined) return insertJob(calls, entry, terms);
   const { key, requestHash } = entry.idempotency;
   const partition = keyPartition(entry.job, key);
-  const record: KeyDocument = { id: 'key', pk: partition, kind: 'key', jobId: entry.job.jobId, requestHash };
+  const record: KeyDocument = { id: KEY_ID, pk: partition, kind: 'key', jobId: entry.job.jobId, requestHash };
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     const created = await calls.create({ ...record });
-    if (created.kind === 'done') return insertJob(calls, entry, hold);
-    const known = await calls.read<KeyDocument>(partition, 'key');
+    if (created.kind === 'done') return insertJob(calls, entry, terms);
+    const known = await calls.read<KeyDocument>(partition, KEY_ID);
     if (known === undefined) continue;
     if (known.requestHash !== requestHash) return { kind: 'conflict', jobId: known.jobId };
-    return insertJob(calls, known.jobId === entry.job.jobId ? entry : renamed(entry, known.jobId), hold);
+    return insertJob(calls, known.jobId === entry.job.jobId ? entry : renamed(entry, known.jobId), terms);
   }
   throw new AppError('BACKEND_UNAVAILABLE', `the record of the idempotency key ${JSON.stringify(key)} is refused as taken and is not there`, { hint: 'submit again' });
 }
 
-export function keyPartition(job: Pick<Job, 'userId' | 'type'>, key: string): string {
-  return `key:${createHash('sha256').update(JSON.stringify([job.userId, job.type, key])).digest('hex')}`;
-}
-
 /** An id that is taken answers with the stored job, unless it was this very call that stored it and got no answer. */
-async function insertJob(calls: CosmosCalls, entry: NewJobEntry, hold: EntryHold): Promise<InsertOutcome> {
+async function insertJob(calls: CosmosCalls, entry: NewJobEntry, terms: SaveTerms): Promise<InsertOutcome> {
   const job: Job = { ...entry.job, version: entry.job.version + 1 };
   const saveId = randomUUID();
-  const written = await calls.batch(job.jobId, insertOperations(entry, job, { hold, saveId }));
+  const written = await calls.batch(job.jobId, insertOperations(entry, job, { ...terms, saveId }));
   if (written.kind === 'done') return { kind: 'inserted', job };
   const stored = await calls.read<JobDocument>(job.jobId, JOB_ID);
   if (stored === undefined) throw new Error(`job ${job.jobId} is refused as taken and is not there`);

@@ -33,9 +33,12 @@ const MAX_TRIES = 10;
 
 export class CosmosJobLog implements JobLog {
   readonly #calls: CosmosCalls;
+  readonly #keep: number;
 
-  constructor(calls: CosmosCalls) {
+  /** `keep`: seconds from the last line on. */
+  constructor(calls: CosmosCalls, keep: number) {
     this.#calls = calls;
+    this.#keep = keep;
   }
 
   async append(jobId: JobId, lines: readonly Omit<JobLogLine, 'line'>[]): Promise<void> {
@@ -70,6 +73,7 @@ export class CosmosJobLog implements JobLog {
   /** Two writers of one job's log are rare (a lost lock); the second one takes the next numbers. Lines of a job that is gone are dropped. */
   async #appendChunk(jobId: JobId, lines: LinesDocument['lines'], skipped: number): Promise<void> {
     const appendId = randomUUID();
+    const ttl = this.#keep;
     for (let tries = 0; tries < MAX_TRIES; tries += 1) {
       const head = await this.#calls.read<HeadDocument>(jobId, 'log');
       const firstLine = (head?.lastLine ?? 0) + skipped + 1;
@@ -77,9 +81,9 @@ export class CosmosJobLog implements JobLog {
       const written = await this.#calls.batch(jobId, [
         { operationType: 'Read', id: JOB_ID },
         head === undefined
-          ? { operationType: 'Create', resourceBody: { id: 'log', pk: jobId, kind: 'log-head', lastLine } }
-          : { operationType: 'Replace', id: 'log', ifMatch: head._etag, resourceBody: { id: 'log', pk: jobId, kind: 'log-head', lastLine } },
-        { operationType: 'Create', resourceBody: { id: linesId(firstLine), pk: jobId, kind: 'log', firstLine, lastLine, lines, appendId } },
+          ? { operationType: 'Create', resourceBody: { id: 'log', pk: jobId, kind: 'log-head', lastLine, ttl } }
+          : { operationType: 'Replace', id: 'log', ifMatch: head._etag, resourceBody: { id: 'log', pk: jobId, kind: 'log-head', lastLine, ttl } },
+        { operationType: 'Create', resourceBody: { id: linesId(firstLine), pk: jobId, kind: 'log', firstLine, lastLine, lines, appendId, ttl } },
       ] as OperationInput[]);
       if (written.kind === 'done' || written.status === 404) return;
       if (written.uncertain && (await this.#calls.read<LinesDocument>(jobId, linesId(firstLine)))?.appendId === appendId) return;

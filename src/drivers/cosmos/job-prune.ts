@@ -1,10 +1,10 @@
 // Deletes ended jobs with everything that was kept about them.
 
-import { hasEnded, JOB_STATUSES, type JobId, type JobStatus } from '../../domain/job.js';
+import { hasEnded, JOB_STATUSES, type JobStatus } from '../../domain/job.js';
 import type { PrunedJob } from '../../ports/job-store.js';
 import type { CosmosCalls } from './cosmos-calls.js';
 import { JOB_ID, type JobDocument } from './job-document.js';
-import { keyPartition } from './job-insert.js';
+import { freeKeyOf } from './key-record.js';
 
 /** What one batch takes. */
 const BATCH = 100;
@@ -51,7 +51,7 @@ async function deleteJob(calls: CosmosCalls, { pk, state }: JobDocument): Promis
   // Asks who takes the writes before anything goes: what was read may be old.
   const unchanged = await calls.patch(pk, JOB_ID, [{ op: 'set', path: '/lookAt', value: null }], `c.state.version = ${state.version}`);
   if (unchanged.kind === 'refused') return false;
-  if (state.idempotencyKey !== null) await freeKey(calls, keyPartition(state, state.idempotencyKey), pk);
+  await freeKeyOf(calls, state);
   for (;;) {
     const ids = await calls.query<string>({ query: "SELECT VALUE c.id FROM c WHERE c.pk = @pk AND c.id != 'job'", parameters: [{ name: '@pk', value: pk }] }, { partition: pk, limit: BATCH });
     if (ids.length === 0) break;
@@ -60,12 +60,6 @@ async function deleteJob(calls: CosmosCalls, { pk, state }: JobDocument): Promis
   // Queued again in this very moment: it stays, without its history and its key.
   const deleted = await calls.delete(pk, JOB_ID, (unchanged.document as { readonly _etag: string })._etag);
   return deleted.kind === 'done' || deleted.status === 404;
-}
-
-/** The record may be of a later job already, and become so at any moment. */
-async function freeKey(calls: CosmosCalls, partition: string, jobId: JobId): Promise<void> {
-  const record = await calls.read<{ readonly jobId: JobId; readonly _etag: string }>(partition, 'key');
-  if (record?.jobId === jobId) await calls.delete(partition, 'key', record._etag);
 }
 
 /** Of the keys of files, those that no job names any more. */

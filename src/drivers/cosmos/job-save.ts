@@ -9,13 +9,20 @@ import type { Job } from '../../domain/job.js';
 import type { JobEventType } from '../../domain/job-event.js';
 import type { Change } from '../../domain/lifecycle.js';
 import type { CosmosCalls } from './cosmos-calls.js';
-import { documentOf, eventDocumentOf, JOB_ID, type JobDocument, type OutboxPart, outboxPartOf } from './job-document.js';
+import { documentOf, type EventDocument, eventDocumentOf, JOB_ID, type JobDocument, type OutboxPart, outboxPartOf } from './job-document.js';
+import { endKeyOf, keepKeyOf } from './key-record.js';
 
 /** Who creates outbox entries, and until when they are its own. */
 export interface EntryHold {
   readonly holder: string;
   readonly savedAt: number;
   readonly freeAt: number;
+}
+
+export interface SaveTerms {
+  readonly hold: EntryHold;
+  /** Seconds for which an ended job and its history are kept. */
+  readonly keep: number;
 }
 
 /** Events that bring a job into another status, or begin another attempt; of the ways back to Queued only the first counts. */
@@ -25,33 +32,44 @@ const TRANSITIONS: ReadonlySet<JobEventType> = new Set(['submitted', 'started', 
  * JOB_CONFLICT when the stored version is another. A batch whose answer was lost is repeated; when that finds the version
  * changed, the save's own mark tells whether it was this very save that changed it.
  */
-export async function saveChange(calls: CosmosCalls, change: Change, hold: EntryHold): Promise<Job> {
+export async function saveChange(calls: CosmosCalls, change: Change, terms: SaveTerms): Promise<Job> {
   const job: Job = { ...change.job, version: change.job.version + 1 };
+  await keepKeyOf(calls, job, change.event.type);
+  await saveJob(calls, change, job, terms);
+  await endKeyOf(calls, job, terms.keep);
+  return job;
+}
+
+async function saveJob(calls: CosmosCalls, change: Change, job: Job, terms: SaveTerms): Promise<void> {
   const saveId = randomUUID();
-  const written = await calls.batch(job.jobId, saveOperations(change, job, { hold, saveId }));
-  if (written.kind === 'done') return job;
+  const written = await calls.batch(job.jobId, saveOperations(change, job, { ...terms, saveId }));
+  if (written.kind === 'done') return;
   const stored = await calls.read<JobDocument>(job.jobId, JOB_ID);
-  if (written.uncertain && stored?.saveId === saveId) return job;
-  throw conflict(change.job, stored);
+  if (!written.uncertain || stored?.saveId !== saveId) throw conflict(change.job, stored);
 }
 
 /** The documents of a new job and its first event. */
-export function insertOperations(change: Change, job: Job, parts: { hold: EntryHold; saveId: string }): OperationInput[] {
+export function insertOperations(change: Change, job: Job, parts: SaveTerms & { readonly saveId: string }): OperationInput[] {
   const outbox = change.outbox === undefined ? null : outboxPartOf(change.outbox, parts.hold);
   return [
-    { operationType: 'Create', resourceBody: { ...documentOf(job, { outbox, saveId: parts.saveId }) } },
-    { operationType: 'Create', resourceBody: { ...eventDocumentOf(change.event, job.version, TRANSITIONS.has(change.event.type)) } },
+    { operationType: 'Create', resourceBody: { ...documentOf(job, { ...parts, outbox }) } },
+    { operationType: 'Create', resourceBody: { ...eventOf(change, job, parts.keep) } },
   ] as OperationInput[];
 }
 
-function saveOperations(change: Change, job: Job, { hold, saveId }: { hold: EntryHold; saveId: string }): OperationInput[] {
-  const document = documentOf(job, { outbox: null, saveId });
+function eventOf({ event }: Change, { version }: Job, keep: number): EventDocument {
+  return eventDocumentOf(event, { number: version, isTransition: TRANSITIONS.has(event.type), keep });
+}
+
+function saveOperations(change: Change, job: Job, { hold, saveId, keep }: SaveTerms & { readonly saveId: string }): OperationInput[] {
+  const document = documentOf(job, { outbox: null, saveId, keep });
   const operations: PatchOperation[] = [
     { op: 'set', path: '/state', value: document.state },
     { op: 'set', path: '/saveId', value: saveId },
     { op: 'set', path: '/lookAt', value: document.lookAt },
     { op: 'set', path: '/delayedUntil', value: document.delayedUntil },
     { op: 'set', path: '/blobKeys', value: document.blobKeys },
+    { op: 'set', path: '/ttl', value: document.ttl },
   ];
   // Only a replay can change what was submitted; every other save leaves the payload alone.
   if (change.event.type === 'replayed') operations.push({ op: 'set', path: '/submitted', value: document.submitted });
@@ -59,7 +77,7 @@ function saveOperations(change: Change, job: Job, { hold, saveId }: { hold: Entr
   if (outbox !== undefined) operations.push({ op: 'set', path: '/outbox', value: outbox });
   return [
     { operationType: 'Patch', id: JOB_ID, resourceBody: { condition: `from c where c.state.version = ${change.job.version}`, operations } },
-    { operationType: 'Create', resourceBody: { ...eventDocumentOf(change.event, job.version, TRANSITIONS.has(change.event.type)) } },
+    { operationType: 'Create', resourceBody: { ...eventOf(change, job, keep) } },
   ] as OperationInput[];
 }
 

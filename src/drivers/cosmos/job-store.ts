@@ -11,7 +11,7 @@ import { JOB_ID, type JobDocument, jobOf, reversed } from './job-document.js';
 import { insertEntry } from './job-insert.js';
 import { listJobs } from './job-list.js';
 import { pruneJobs } from './job-prune.js';
-import { type EntryHold, saveChange } from './job-save.js';
+import { saveChange, type SaveTerms } from './job-save.js';
 import { countChildren, countOpenWork, findStrandedParents } from './job-sets.js';
 import type { OwnEntries } from './own-entries.js';
 import type { SentNotes } from './sent-notes.js';
@@ -22,6 +22,8 @@ export interface CosmosStoreParts {
   readonly storeId: string;
   readonly own: OwnEntries;
   readonly notes: Pick<SentNotes, 'has'>;
+  /** Seconds for which an ended job and its history are kept. */
+  readonly keep: number;
   /** Tells those who wait for changes. */
   readonly changed: () => void;
 }
@@ -41,7 +43,7 @@ export class CosmosJobStore implements JobStore {
   /** Each entry by itself: a batch holds within one job. One after another where ids or keys meet in the array. */
   async insert(entries: readonly NewJobEntry[]): Promise<InsertOutcome[]> {
     const insert = async (entry: NewJobEntry): Promise<InsertOutcome> => {
-      const outcome = await insertEntry(this.#parts.calls, entry, this.#hold());
+      const outcome = await insertEntry(this.#parts.calls, entry, this.#terms());
       if (outcome.kind === 'inserted' && entry.outbox !== undefined) this.#parts.own.add(outcome.job.jobId);
       return outcome;
     };
@@ -77,7 +79,7 @@ export class CosmosJobStore implements JobStore {
   }
 
   async save(change: Change): Promise<Job> {
-    const job = await saveChange(this.#parts.calls, change, this.#hold());
+    const job = await saveChange(this.#parts.calls, change, this.#terms());
     if (change.outbox !== undefined) this.#parts.own.add(job.jobId);
     this.#parts.changed();
     return job;
@@ -122,9 +124,9 @@ export class CosmosJobStore implements JobStore {
     return pruneJobs(this.#parts.calls, params);
   }
 
-  #hold(): EntryHold {
+  #terms(): SaveTerms {
     const now = this.#parts.clock.now();
-    return { holder: this.#parts.own.owner, savedAt: now, freeAt: now + CREATOR_HOLD_MS };
+    return { hold: { holder: this.#parts.own.owner, savedAt: now, freeAt: now + CREATOR_HOLD_MS }, keep: this.#parts.keep };
   }
 }
 

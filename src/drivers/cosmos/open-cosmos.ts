@@ -23,6 +23,7 @@ import { CosmosOutbox } from './outbox.js';
 import { OwnEntries } from './own-entries.js';
 import { CosmosQueuePauses } from './queue-pauses.js';
 import { REQUEST_PLUGINS } from './request-errors.js';
+import { keepSeconds } from './retention.js';
 import { SentNotes } from './sent-notes.js';
 import { CosmosWatchedJobs } from './watched-jobs.js';
 import { CosmosWorkerRegistry } from './worker-registry.js';
@@ -43,6 +44,8 @@ export interface OpenCosmos extends CosmosAccount {
   readonly random: () => number;
   /** Names this process in the outbox. */
   readonly owner: string;
+  /** Ended jobs and what belongs to them are deleted by the service when they are so old; one day at least. */
+  readonly retentionDays: number;
   /** How long after a search of the outbox that found nothing of others' another one is left out; each goes over all partitions. Default 0. */
   readonly searchEveryMs?: number;
 }
@@ -69,18 +72,19 @@ export async function openCosmos(options: OpenCosmos): Promise<CosmosBackend> {
     const calls = new CosmosCalls({ container: client.database(options.database).container(options.container), endpoint, clock, random });
     const storeId = await readStoreId(calls, endpoint);
     const own = new OwnEntries(options.owner);
+    const keep = keepSeconds(options.retentionDays);
     const notes = new SentNotes({ calls, clock, owner: options.owner });
     const watch = new ChangeWatch(calls, clock);
     return {
-      store: new CosmosJobStore({ calls, clock, storeId, own, notes, changed: () => watch.poke() }),
+      store: new CosmosJobStore({ calls, clock, storeId, own, notes, keep, changed: () => watch.poke() }),
       outbox: new CosmosOutbox({ calls, clock, own, notes, searchEveryMs: options.searchEveryMs ?? 0 }),
       watched: new CosmosWatchedJobs(calls),
       elsewhere: new CosmosJobsElsewhere(calls, clock),
       pauses: new CosmosQueuePauses(calls, clock),
       events: new CosmosEventLog(calls, watch),
       counters: { totals: () => countTotals(calls), perMinute: (params) => countPerMinute(calls, params) },
-      jobLog: new CosmosJobLog(calls),
-      checkpoints: new CosmosCheckpoints(calls),
+      jobLog: new CosmosJobLog(calls, keep),
+      checkpoints: new CosmosCheckpoints(calls, keep),
       workers: new CosmosWorkerRegistry(calls),
       usage: () => ({ requests: calls.requests, requestUnits: Math.round(calls.requestUnits * 100) / 100 }),
       close: async () => {
