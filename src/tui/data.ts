@@ -108,6 +108,8 @@ export interface JobsData {
   readonly total: number | null;
   /** That fit the filter, where the counters tell. */
   readonly fitting: number | null;
+  /** So many jobs were looked at when the search ended before the window was full, in a store that charges for each; else null. */
+  readonly lookedAt: number | null;
 }
 
 export interface LogLineData {

@@ -5,9 +5,11 @@ import { parseWhere } from '../../domain/where/parser.js';
 import type { JobFilter } from '../../ports/job-store.js';
 import type { JobRow, JobsData } from '../data.js';
 import type { Interest } from '../interest.js';
-import type { DashboardPorts } from './ports.js';
+import { type DashboardPorts, isCharged } from './ports.js';
 
 const CHUNKS = 3;
+/** For each chunk, where every job that is looked at costs: a dashboard looks again and again. */
+const SEARCH_LIMIT = 2_000;
 
 /** WHERE_INVALID; the reason of `signal` when it fires during a long search. */
 export async function lookJobs(ports: DashboardPorts, { filter, anchor, chunk }: Extract<Interest, { slice: 'jobs' }>, signal: AbortSignal): Promise<JobsData> {
@@ -16,16 +18,22 @@ export async function lookJobs(ports: DashboardPorts, { filter, anchor, chunk }:
   const cursors: string[] = [];
   let cursor = anchor;
   let more = true;
+  let looked = 0;
+  let isCut = false;
+  const limit = isCharged(ports) ? { maxScanned: SEARCH_LIMIT } : {};
   for (let part = 0; part < CHUNKS && more; part += 1) {
-    const page = await ports.store.list({ filter: wanted, limit: chunk, signal, ...(cursor === null ? {} : { cursor }) });
+    let lookedHere = 0;
+    const page = await ports.store.list({ filter: wanted, limit: chunk, signal, ...limit, onScanned: (scanned) => (lookedHere = scanned), ...(cursor === null ? {} : { cursor }) });
+    looked += lookedHere;
     rows.push(...page.jobs.map(jobRowOf));
-    cursor = page.nextCursor;
+    isCut = page.nextCursor !== null && page.jobs.length < chunk;
+    cursor = isCut ? null : page.nextCursor;
     more = cursor !== null;
     if (cursor !== null) cursors.push(cursor);
   }
   const total = (await ports.counters.totals()).reduce((sum, { count }) => sum + count, 0);
-  const fitting = filter === '' ? total : anchor === null && !more ? rows.length : null;
-  return { rows, chunkCursors: cursors, more, total, fitting };
+  const fitting = filter === '' ? total : anchor === null && !more && !isCut ? rows.length : null;
+  return { rows, chunkCursors: cursors, more, total, fitting, lookedAt: isCut ? looked : null };
 }
 
 export function jobRowOf(job: Job): JobRow {

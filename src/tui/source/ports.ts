@@ -22,6 +22,11 @@ export interface DashboardPorts extends Backend {
   operationFiles(): Promise<{ readonly journal: OperationJournal; readonly trash: Trash; readonly audit: AuditLog }>;
 }
 
+/** The store charges for each document it reads. */
+export function isCharged({ usage }: Pick<DashboardPorts, 'usage'>): boolean {
+  return usage !== undefined && usage !== null;
+}
+
 /** Looking at queues is a request to a service, which counts them. */
 export function isCostly({ source }: Pick<DashboardPorts, 'source'>): boolean {
   return source !== 'sqlite';

@@ -4,7 +4,7 @@ import { Perf } from '../../../src/tui/run/perf.js';
 import { plainText } from '../../../src/tui/text.js';
 import { frame } from '../../../src/tui/view/frame.js';
 import { filled, withDead, withJobs } from '../../support/tui-screens.js';
-import { after, modelAt, press, typing } from '../../support/tui-model.js';
+import { after, answered, jobsData, modelAt, press, typing } from '../../support/tui-model.js';
 
 const start = () => filled(modelAt(100, 30));
 const FILTER = 'type = echo';
@@ -26,6 +26,16 @@ test('saved filters are offered for jobs and for dead letters, each in its place
   const saved = { ...start(), savedFilters: [FILTER] };
   expect(press(withJobs(saved), 'f', 'k', 'enter').model).toMatchObject({ jobs: { filter: FILTER }, dead: { filter: '' }, dialog: null });
   expect(press(withDead(saved), 'F', 'k', 'enter').model).toMatchObject({ dead: { filter: FILTER }, jobs: { filter: '' }, dialog: null });
+});
+
+test('a search that was given up says how far it came, and what goes on', () => {
+  const searched = (count: number): string => {
+    const typed = press(withJobs(start()), '/', ...typing('error ~ "x"'), 'enter').model;
+    return frame(answered(typed, 'jobs', jobsData(9, count, { lookedAt: 2_000, chunkCursors: [] }))).map(plainText).join('\n');
+  };
+  expect(searched(0)).toContain('no job fits error ~ "x" among the newest 2,000');
+  expect(searched(0)).toContain('Esc clears the filter; Y copies the command that goes on');
+  expect(searched(3)).toContain('3+ of 100,412  newest first, 2,000 looked at');
 });
 
 test(':perf shows what drawing costs until it is typed again', () => {
