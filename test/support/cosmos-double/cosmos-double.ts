@@ -10,6 +10,7 @@ import { runBatch } from './batch.js';
 import { Documents, Refusal, type Snapshot, type StoredDocument } from './documents.js';
 import { patched } from './patch.js';
 import { originalText, planOf, needsPlan, runForRange } from './query-plan.js';
+import { partitionsAsked } from './partitions-asked.js';
 import { partitionKeyRanges, rangeOf } from './ranges.js';
 import { type Document, type QueryRules, runQuery } from './sql-evaluate.js';
 import { parseQuery, QueryRefused } from './sql-parse.js';
@@ -210,7 +211,7 @@ function documentAnswer(request: IncomingMessage, id: string | undefined, seen: 
  * Over several physical partitions the service answers plain filters only, one partition after another; what has an order, an
  * aggregate or groups it refuses with a plan, by which the SDK asks each partition and puts the parts together.
  */
-function queryAnswer(request: IncomingMessage, seen: CosmosRequest, { snapshot, rules, ranges }: Readable): Answer {
+function queryAnswer(request: IncomingMessage, seen: CosmosRequest, { snapshot, rules, ranges, partitionPath }: Readable): Answer {
   const { query: given, parameters = [] } = seen.body as { query: string; parameters?: { name: string; value: unknown }[] };
   const query = parseQuery(originalText(given));
   if (request.headers['x-ms-cosmos-is-query-plan-request'] !== undefined) return { status: 200, body: planOf(given, query), headers: charge(0) };
@@ -223,7 +224,9 @@ function queryAnswer(request: IncomingMessage, seen: CosmosRequest, { snapshot, 
   const isSimple = seen.partition === undefined && range === undefined;
   const [first = 0, from = 0] = (text(request.headers['x-ms-continuation']) ?? '').split(':').map(Number);
   const asked = range === undefined ? first : Number(range);
-  const documents = [...snapshot.all(seen.partition)].filter(({ partition }) => seen.partition !== undefined || rangeOf(partition, ranges) === asked).map(({ body }) => body);
+  const named = seen.partition === undefined ? partitionsAsked(query, values, partitionPath.slice(1)) : [seen.partition];
+  const looked = named === undefined ? [...snapshot.all()] : named.flatMap((partition) => [...snapshot.all(partition)]);
+  const documents = looked.filter(({ partition }) => seen.partition !== undefined || rangeOf(partition, ranges) === asked).map(({ body }) => body);
   const rows = originalText(given) === given ? runQuery(query, documents, values, rules) : runForRange(query, documents, values, rules);
   const size = Number(text(request.headers['x-ms-max-item-count']) ?? 100);
   const page = size < 0 ? rows.slice(from) : rows.slice(from, from + size);
