@@ -109,7 +109,7 @@ export interface JobsData {
   /** That fit the filter, where the counters tell. */
   readonly fitting: number | null;
   /** So many jobs were looked at when the search ended before the window was full, in a store that charges for each; else null. */
-  readonly lookedAt: number | null;
+  readonly searched: number | null;
 }
 
 export interface LogLineData {

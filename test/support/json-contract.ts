@@ -290,7 +290,7 @@ export const dashboardOverview = z.strictObject({ ...shown, view: z.literal('ove
 export const dashboardJobs = z.strictObject({
   ...shown,
   view: z.literal('jobs'),
-  jobs: z.strictObject({ rows: z.array(jobRow), chunkCursors: z.array(text), more: z.boolean(), total: z.nullable(count), fitting: z.nullable(count) }),
+  jobs: z.strictObject({ rows: z.array(jobRow), chunkCursors: z.array(text), more: z.boolean(), total: z.nullable(count), fitting: z.nullable(count), searched: z.nullable(count) }),
 });
 export const dashboardDead = z.strictObject({
   ...shown,

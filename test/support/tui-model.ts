@@ -95,7 +95,7 @@ export function jobRow(number: number, change: Partial<JobRow> = {}): JobRow {
 /** Jobs `newest`, `newest - 1`, …: so many of them. */
 export function jobsData(newest: number, count: number, change: Partial<JobsData> = {}): JobsData {
   const rows = Array.from({ length: count }, (_, index) => jobRow(newest - index));
-  return { rows, chunkCursors: ['c1', 'c2'], more: false, total: 100_412, fitting: null, lookedAt: null, ...change };
+  return { rows, chunkCursors: ['c1', 'c2'], more: false, total: 100_412, fitting: null, searched: null, ...change };
 }
 
 export function queueStat(name: string, change: Partial<QueueStat> = {}): QueueStat {

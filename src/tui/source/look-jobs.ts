@@ -33,7 +33,7 @@ export async function lookJobs(ports: DashboardPorts, { filter, anchor, chunk }:
   }
   const total = (await ports.counters.totals()).reduce((sum, { count }) => sum + count, 0);
   const fitting = filter === '' ? total : anchor === null && !more && !isCut ? rows.length : null;
-  return { rows, chunkCursors: cursors, more, total, fitting, lookedAt: isCut ? looked : null };
+  return { rows, chunkCursors: cursors, more, total, fitting, searched: isCut ? looked : null };
 }
 
 export function jobRowOf(job: Job): JobRow {

@@ -19,7 +19,7 @@ export function jobsTitle(model: Model): Line {
   const marks = jobs.allMarked ? 'all that fit are marked' : lists.jobs.marks.length === 0 ? '' : `${lists.jobs.marks.length} marked`;
   const counts = data === null ? '' : data.fitting === null ? `${atLeast(data.rows.length)}+ of ${num(data.total ?? 0)}` : `${num(data.fitting)} of ${num(data.total ?? data.fitting)}`;
   const order = jobs.sort === 'created' ? 'newest first' : `by ${jobs.sort}, of the loaded`;
-  const sort = data === null || data.lookedAt === null ? order : `${order}, ${num(data.lookedAt)} looked at`;
+  const sort = data === null || data.searched === null ? order : `${order}, ${num(data.searched)} looked at`;
   // Newer rows push the cursor's row down, and then out of sight what is above it.
   const { top } = lists.jobs;
   const above = jobs.anchors.length > 0 ? '  more above' : top > 0 ? `  ${num(top)} above` : '';
@@ -84,9 +84,9 @@ function noteCell({ nextAttemptAt, note, status }: JobRow, now: number): Piece {
 
 function emptyLines(model: Model): readonly Line[] {
   const { jobs } = model;
-  const lookedAt = dataOf(model, 'jobs')?.lookedAt ?? null;
-  const goOn = lookedAt === null ? '' : '; Y copies the command that goes on';
-  const among = lookedAt === null ? '' : ` among the newest ${num(lookedAt)}`;
+  const searched = dataOf(model, 'jobs')?.searched ?? null;
+  const goOn = searched === null ? '' : '; Y copies the command that goes on';
+  const among = searched === null ? '' : ` among the newest ${num(searched)}`;
   if (jobs.filter !== '') return [line('   no job fits ', span(clean(jobs.filter), 'accent'), among), line(span(`   Esc clears the filter${goOn}`, 'faint'))];
   return [line('   no jobs yet'), line(span('   n makes one; or: copiloteval submit echo --payload \'{"hello":"world"}\'', 'faint'))];
 }

@@ -31,7 +31,7 @@ test('saved filters are offered for jobs and for dead letters, each in its place
 test('a search that was given up says how far it came, and what goes on', () => {
   const searched = (count: number): string => {
     const typed = press(withJobs(start()), '/', ...typing('error ~ "x"'), 'enter').model;
-    return frame(answered(typed, 'jobs', jobsData(9, count, { lookedAt: 2_000, chunkCursors: [] }))).map(plainText).join('\n');
+    return frame(answered(typed, 'jobs', jobsData(9, count, { searched: 2_000, chunkCursors: [] }))).map(plainText).join('\n');
   };
   expect(searched(0)).toContain('no job fits error ~ "x" among the newest 2,000');
   expect(searched(0)).toContain('Esc clears the filter; Y copies the command that goes on');

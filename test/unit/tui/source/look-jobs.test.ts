@@ -30,12 +30,12 @@ test('where each job that is looked at costs, a search ends in the middle and sa
     [2_000, undefined],
     [2_000, 'after 1'],
   ]);
-  expect(data).toMatchObject({ more: false, fitting: null, lookedAt: 4_000, chunkCursors: ['after 1'] });
+  expect(data).toMatchObject({ more: false, fitting: null, searched: 4_000, chunkCursors: ['after 1'] });
   expect(data.rows).toHaveLength(4);
 });
 
 test('where looking is free, a search goes on until the window is full or nothing is left', async () => {
   const { asked, data } = await searching([3, 1], null);
   expect(asked.map(({ maxScanned }) => maxScanned)).toEqual([undefined, undefined]);
-  expect(data).toMatchObject({ more: false, fitting: 4, lookedAt: null });
+  expect(data).toMatchObject({ more: false, fitting: 4, searched: null });
 });
