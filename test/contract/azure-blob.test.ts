@@ -2,8 +2,10 @@
 // lost connections, refused keys, a container that is not there.
 
 import { createHash, randomUUID } from 'node:crypto';
+import { createServer, request as httpRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 
 import { type AzureBlobOptions, AzureBlobStore } from '../../src/drivers/azure-blob/azure-blob-store.js';
 import { systemClock } from '../../src/ports/clock.js';
@@ -49,6 +51,23 @@ test('stores that share a container do not see, read or delete the files of each
   expect(await other.exists('payloads/b.json')).toBe(true);
 });
 
+/** Azurite behind something that notes how large each request is. */
+async function measured(): Promise<{ readonly sizes: readonly number[]; readonly connectionString: string }> {
+  const sizes: number[] = [];
+  const { port } = new URL(/BlobEndpoint=([^;]+)/.exec(azurite.connectionString)?.[1] ?? '');
+  const server = createServer((request, response) => {
+    sizes.push(Number(request.headers['content-length'] ?? 0));
+    const on = httpRequest({ host: '127.0.0.1', port, path: request.url, method: request.method, headers: request.headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 500, answer.headers);
+      answer.pipe(response);
+    });
+    request.pipe(on);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  return { sizes, connectionString: azurite.connectionString.replace(`127.0.0.1:${port}`, `127.0.0.1:${(server.address() as AddressInfo).port}`) };
+}
+
 describe('AzureBlobStore only', () => {
   test('streams what is larger than its memory through a file, and stores it under its hash', async () => {
     const blobs = open();
@@ -62,6 +81,24 @@ describe('AzureBlobStore only', () => {
     let bytes = 0;
     for await (const chunk of blobs.read(ref.key, ref)) bytes += chunk.length;
     expect(bytes).toBe(ref.bytes);
+  });
+
+  test('what goes up in pieces is stored by each of several who store it at the same time', async () => {
+    const blobs = open();
+    const content = Buffer.alloc(9 * 1024 * 1024, 'y');
+    const refs = await Promise.all([1, 2, 3, 4, 5, 6, 7, 8].map(() => blobs.putByHash('datasets', content)));
+    expect(new Set(refs.map(({ key }) => key)).size).toBe(1);
+    let bytes = 0;
+    for await (const chunk of blobs.read(refs[0]?.key ?? '', refs[0])) bytes += chunk.length;
+    expect(bytes).toBe(content.length);
+  });
+
+  test('no request is larger than a piece that a slow line takes in its time', async () => {
+    const { sizes, connectionString } = await measured();
+    const blobs = open(connectionString);
+    await blobs.put('small', 'makes the container');
+    await blobs.put('large', Buffer.alloc(10 * 1024 * 1024, 'z'));
+    expect(sizes.filter((size) => size > 1_000).sort()).toEqual([2, 4, 4].map((megabytes) => megabytes * 1024 * 1024));
   });
 
   test('says so when the key is wrong, without repeating it', async () => {

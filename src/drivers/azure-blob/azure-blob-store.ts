@@ -11,10 +11,10 @@ import { AppError } from '../../domain/errors.js';
 import type { BlobRef } from '../../domain/job.js';
 import type { BlobContent, BlobInfo, BlobStore, BlobTerms, ListedBlob } from '../../ports/blob-store.js';
 import type { Clock } from '../../ports/clock.js';
-import { isContainerMissing, isNotFound, toAppError } from './azure-errors.js';
+import { isBlockGone, isContainerMissing, isNotFound, toAppError } from './azure-errors.js';
 import { keyOfName, nameOfKey, nameOfPrefix } from './blob-name.js';
 import { type BlobAccount, openContainer } from './open-container.js';
-import { spool, type Spooled } from './spool.js';
+import { IN_MEMORY_BYTES, spool, type Spooled } from './spool.js';
 
 export interface AzureBlobOptions {
   readonly account: BlobAccount;
@@ -26,8 +26,12 @@ export interface AzureBlobOptions {
   readonly pipeline?: StoragePipelineOptions;
 }
 
-/** One try may take this long: an artifact of a few hundred megabytes over a slow line. */
+/** One try of one request. */
 const TRY_TIMEOUT_MS = 120_000;
+/** What does not fit into memory goes up in such pieces, so that each passes over a slow line in its time. */
+const BLOCKS = { blockSize: IN_MEMORY_BYTES, maxSingleShotSize: IN_MEMORY_BYTES, concurrency: 4 };
+/** Of a blob in blocks: whoever stores the same blob at the same time takes the blocks of the other away. */
+const MAX_UPLOADS = 4;
 const ANY_SHA256 = '0'.repeat(64);
 
 export class AzureBlobStore implements BlobStore {
@@ -43,7 +47,7 @@ export class AzureBlobStore implements BlobStore {
   }
 
   /**
-   * The service shows a blob when it has all of it, so a crash before leaves nothing under the key. The request is repeated
+   * The service shows a blob when it has all of it, so a crash before leaves nothing under the key. A request is repeated
    * when its answer is lost: the same content is then stored twice over.
    */
   async put(key: string, content: BlobContent, terms?: BlobTerms): Promise<BlobRef> {
@@ -134,13 +138,18 @@ export class AzureBlobStore implements BlobStore {
   async #upload(key: string, { body, bytes, sha256 }: Spooled, terms: string | undefined): Promise<void> {
     // Headers are ASCII.
     const about = terms === undefined ? {} : { [TERMS]: Buffer.from(terms).toString('base64url') };
-    const upload = async (): Promise<void> => void (await this.#blob(key).upload(body, bytes, { metadata: { sha256, ...about } }));
-    try {
-      await upload();
-    } catch (error) {
-      if (!isContainerMissing(error)) throw error;
-      await this.#container.createIfNotExists();
-      await upload();
+    const metadata = { sha256, ...about };
+    const blob = this.#blob(key);
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await ('kept' in body ? blob.upload(body.kept, bytes, { metadata }) : blob.uploadFile(body.file, { ...BLOCKS, metadata }));
+        return;
+      } catch (error) {
+        if (tries === MAX_UPLOADS) throw error;
+        if (isContainerMissing(error)) await this.#container.createIfNotExists();
+        else if (!isBlockGone(error)) throw error;
+        else if (await isStored(blob, metadata)) return;
+      }
     }
   }
 
@@ -169,6 +178,12 @@ export class AzureBlobStore implements BlobStore {
       throw toAppError(error, this.#container.url);
     }
   }
+}
+
+/** Somebody else has stored the same content under the same terms. */
+async function isStored(blob: BlockBlobClient, { sha256, [TERMS]: terms }: Readonly<Record<string, string | undefined>>): Promise<boolean> {
+  const { metadata } = await blob.getProperties();
+  return metadata?.['sha256'] === sha256 && metadata?.[TERMS] === terms;
 }
 
 /** The name of the metadata that terms are in, as base64url of their JSON. */

@@ -19,6 +19,11 @@ export function isContainerMissing(error: unknown): boolean {
   return failureOf(error).code === 'ContainerNotFound';
 }
 
+/** Pieces that were brought for a blob are thrown away when somebody else completes that blob. */
+export function isBlockGone(error: unknown): boolean {
+  return failureOf(error).code === 'InvalidBlockList';
+}
+
 export const KEYS_ARE_OFF = 'keys are switched off for this account: unset AZURE_STORAGE_CONNECTION_STRING, set AZURE_STORAGE_ACCOUNT_URL and sign in';
 
 /** An AppError for what the service or the network reported; anything else comes back as it is. */

@@ -1,23 +1,19 @@
-// Brings content into a form that can be sent twice: the service takes a blob as a whole in one request, which may have to
-// be repeated, and a key made from the hash is only known at the end. Small content stays in memory, the rest goes
-// through a temporary file of this user.
+// Brings content into a form that can be sent twice: a request may have to be repeated, and a key made from the hash is only
+// known at the end. Small content stays in memory, the rest goes through a temporary file of this user.
 
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { mkdtemp, open, rm, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
 
 import type { BlobContent } from '../../ports/blob-store.js';
 
-const IN_MEMORY_BYTES = 4 * 1024 * 1024;
+export const IN_MEMORY_BYTES = 4 * 1024 * 1024;
 
 export interface Spooled {
   readonly sha256: string;
   readonly bytes: number;
-  /** Bytes, or a function that reads them again from their start. */
-  readonly body: Uint8Array | (() => Readable);
+  readonly body: { readonly kept: Uint8Array } | { readonly file: string };
   /** Removes the temporary file. */
   discard(): Promise<void>;
 }
@@ -47,7 +43,7 @@ export async function spool(content: BlobContent): Promise<Spooled> {
   return {
     sha256: hash.digest('hex'),
     bytes,
-    body: path === undefined ? Buffer.concat(kept) : () => createReadStream(path),
+    body: path === undefined ? { kept: Buffer.concat(kept) } : { file: path },
     discard: async () => file?.remove(),
   };
 }
