@@ -20,6 +20,7 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html',
   '.json': 'application/json',
   '.jsonl': 'application/jsonl',
+  '.log': 'text/plain',
   '.md': 'text/markdown',
   '.pdf': 'application/pdf',
   '.png': 'image/png',

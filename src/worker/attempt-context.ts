@@ -5,8 +5,9 @@ import type { Artifact, BlobRef, Job } from '../domain/job.js';
 import type { Json } from '../domain/json.js';
 import type { Backend } from '../ports/backend.js';
 import type { CheckpointEntry } from '../ports/checkpoints.js';
+import { wholeLogName } from '../ports/job-log.js';
 import type { JobTypes } from '../services/job-types.js';
-import { putArtifact } from './artifacts.js';
+import { type NewArtifact, putArtifact } from './artifacts.js';
 import type { Attempt } from './attempt.js';
 import { AttemptLog } from './attempt-log.js';
 import { AttemptProgress } from './attempt-progress.js';
@@ -46,7 +47,7 @@ export class AttemptContext implements HandlerContext {
   }
 
   get log(): JobLogger {
-    return (this.#log ??= new AttemptLog({ jobId: this.job.jobId, number: this.attempt }, this.#parts));
+    return (this.#log ??= new AttemptLog({ jobId: this.job.jobId, number: this.attempt }, { ...this.#parts, keepWhole: (content) => this.#keepLog(content) }));
   }
 
   get checkpoint(): HandlerCheckpoints {
@@ -58,7 +59,12 @@ export class AttemptContext implements HandlerContext {
   }
 
   get artifacts(): HandlerContext['artifacts'] {
-    return { put: (name, content, options) => this.#putArtifact(name, () => putArtifact(this.#parts.backend.blobs, this.#attempt, { name, content, ...options })) };
+    return {
+      put: async (name, content, options) => {
+        refuseWhenClosed(this.#attempt);
+        return this.#putArtifact({ name, content, ...options });
+      },
+    };
   }
 
   get blobs(): HandlerContext['blobs'] {
@@ -84,13 +90,17 @@ export class AttemptContext implements HandlerContext {
   /** The handler has ended: stores its last log lines. */
   async end(): Promise<void> {
     this.#progress?.close();
-    if (this.#log !== undefined) await this.#log.flush();
+    if (this.#log !== undefined) await this.#log.end();
   }
 
-  async #putArtifact(name: string, put: () => Promise<Artifact>): Promise<Artifact> {
-    refuseWhenClosed(this.#attempt);
-    const artifact = await put();
-    this.#attempt.artifacts = [...this.#attempt.artifacts.filter((other) => other.name !== name), artifact];
+  /** The last line may be the one that makes a file of the log: then the attempt is over for its handler. */
+  #keepLog(content: AsyncIterable<string>): Promise<Artifact> {
+    return this.#putArtifact({ name: wholeLogName(this.#attempt.runEpoch), content });
+  }
+
+  async #putArtifact(file: NewArtifact): Promise<Artifact> {
+    const artifact = await putArtifact(this.#parts.backend.blobs, this.#attempt, file);
+    this.#attempt.artifacts = [...this.#attempt.artifacts.filter(({ name }) => name !== file.name), artifact];
     return artifact;
   }
 }

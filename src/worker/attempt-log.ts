@@ -1,22 +1,28 @@
-// The log lines of one attempt, stored in batches. Made when the handler first logs something.
+// The log lines of one attempt, stored in batches; all of them as a file when there are more than the job keeps. Made when the
+// handler first logs something.
 
 import type { JobId } from '../domain/job.js';
 import type { Backend } from '../ports/backend.js';
-import { type JobLogLine, MAX_LOG_LINE_CHARS, MAX_LOG_LINES } from '../ports/job-log.js';
+import { MAX_LOG_LINE_CHARS, MAX_LOG_LINES, type NewLogLine } from '../ports/job-log.js';
+import { waitAtMost } from '../ports/wait-at-most.js';
 import type { Deadline, Deadlines } from './deadlines.js';
 import type { JobLogger } from './handler.js';
+import { WholeLog } from './whole-log.js';
 import type { WorkerLog } from './worker-log.js';
 
 const FLUSH_AFTER_MS = 500;
 const FLUSH_AT_LINES = 200;
-
-type NewLine = Omit<JobLogLine, 'line'>;
+/** A store of files that is away keeps no outcome back for longer. */
+const WHOLE_LOG_LIMIT_MS = 10_000;
 
 export class AttemptLog implements JobLogger, Deadline {
   dueAt = 0;
   readonly #attempt: { jobId: JobId; number: number };
   readonly #parts: AttemptLogParts;
-  #lines: NewLine[] = [];
+  #lines: NewLogLine[] = [];
+  /** All so far, until there are too many. */
+  #first: NewLogLine[] = [];
+  #whole: WholeLog | undefined;
   #writing: Promise<void> | undefined;
 
   constructor(attempt: { jobId: JobId; number: number }, parts: AttemptLogParts) {
@@ -41,10 +47,17 @@ export class AttemptLog implements JobLogger, Deadline {
     return this.#writing;
   }
 
-  #add(level: NewLine['level'], text: string): void {
+  /** The handler has ended: stores the rest, and the whole log if it is a file. Never throws. */
+  async end(): Promise<void> {
+    await Promise.all([this.flush(), this.#whole === undefined ? undefined : this.#endWhole(this.#whole)]);
+  }
+
+  #add(level: NewLogLine['level'], text: string): void {
     // A handler that logs whole documents must not fill the memory before the store cuts them.
     const short = text.length > MAX_LOG_LINE_CHARS ? `${text.slice(0, MAX_LOG_LINE_CHARS - 1)}…` : text;
-    this.#lines.push({ at: this.#parts.backend.clock.now(), attempt: this.#attempt.number, level, text: short });
+    const line = { at: this.#parts.backend.clock.now(), attempt: this.#attempt.number, level, text: short };
+    this.#lines.push(line);
+    this.#keep(line);
     if (this.#lines.length === 1) {
       this.dueAt = this.#parts.backend.clock.monotonic() + FLUSH_AFTER_MS;
       this.#parts.deadlines.add(this);
@@ -56,11 +69,29 @@ export class AttemptLog implements JobLogger, Deadline {
     }
   }
 
+  #keep(line: NewLogLine): void {
+    if (this.#whole !== undefined) {
+      this.#whole.add(line);
+      return;
+    }
+    if (this.#first.push(line) <= MAX_LOG_LINES) return;
+    this.#whole = new WholeLog(this.#parts.keepWhole);
+    for (const kept of this.#first.splice(0)) this.#whole.add(kept);
+  }
+
+  /** Dying before the job is saved leaves a file that no job names; `prune` removes it. */
+  async #endWhole(whole: WholeLog): Promise<void> {
+    const { backend, log } = this.#parts;
+    let problem: unknown;
+    await waitAtMost(backend.clock, WHOLE_LOG_LIMIT_MS, whole.end()).catch((error: unknown) => (problem = error));
+    if (!whole.isStored) log.warn({ err: problem, jobId: this.#attempt.jobId }, 'the whole log of a job could not be stored; its newest lines are');
+  }
+
   async #writeAll(): Promise<void> {
     while (this.#lines.length > 0) await this.#append(this.#lines.splice(0));
   }
 
-  async #append(lines: readonly NewLine[]): Promise<void> {
+  async #append(lines: readonly NewLogLine[]): Promise<void> {
     try {
       await this.#parts.backend.jobLog.append(this.#attempt.jobId, lines);
     } catch (error) {
@@ -73,4 +104,6 @@ export interface AttemptLogParts {
   readonly backend: Pick<Backend, 'jobLog' | 'clock'>;
   readonly deadlines: Deadlines;
   readonly log: WorkerLog;
+  /** Stores the whole log as a file of the job. */
+  readonly keepWhole: (content: AsyncIterable<string>) => Promise<unknown>;
 }

@@ -124,6 +124,18 @@ describe('tail and logs', () => {
     for (const line of stdout.trimEnd().split('\n')) expect(JSON.parse(line)).toMatchObject({ type: 'submitted', jobType: 'echo' });
   });
 
+  test('name the file that an attempt with very many lines has left', async () => {
+    const module = join(dataDir, 'chatty.mjs');
+    writeFileSync(module, `export default { type: 'chatty', run: async ({ log }) => { for (let n = 1; n <= 1200; n += 1) log.info('line ' + n); } };`);
+    writeFileSync(join(dataDir, 'config.json'), JSON.stringify({ profile: 'own', profiles: { own: { handlers: [module] } } }));
+    const id = await submit('chatty');
+    await cli(['worker', 'start', '--drain', '-q']);
+    const { stdout, stderr } = await cli(['logs', id]);
+    expect(stdout.trimEnd().split('\n')).toHaveLength(1000);
+    expect(stderr).toBe(`these are its newest lines; all of an attempt: copiloteval results ${id.slice(-8)} --artifact start-1.log\n`);
+    expect((await cli(['results', id, '--artifact', 'start-1.log'])).stdout.trimEnd().split('\n')).toHaveLength(1200);
+  });
+
   test('say so when a handler wrote nothing', async () => {
     const id = await submit('echo');
     expect((await cli(['logs', id])).stderr).toBe('nothing yet; follow it with -f\n');

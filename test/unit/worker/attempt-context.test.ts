@@ -84,6 +84,63 @@ test('a handler that logs without end does not fill the memory, and its newest l
   expect(lines.at(-1)?.text).toBe('line 20000');
 });
 
+/** The file of the whole log, line by line; undefined where there is none. */
+async function wholeLog(world: World, jobId: string): Promise<readonly string[] | undefined> {
+  const { artifacts } = await world.job(jobId);
+  const file = artifacts.find(({ name }) => name === 'start-1.log');
+  if (file === undefined) return undefined;
+  const pieces: Uint8Array[] = [];
+  for await (const piece of world.backend.blobs.read(file.key)) pieces.push(piece);
+  return Buffer.concat(pieces).toString('utf8').trimEnd().split('\n');
+}
+
+test('of an attempt that writes more lines than are kept with its job, all are in a file of the job', async () => {
+  const world = await World.open();
+  const { context, jobId, end } = await insideHandler(world);
+  for (let n = 1; n <= 1000; n += 1) context.log.info(`line ${n}`);
+  await world.clock.advance(1000);
+  for (let n = 1001; n <= 3500; n += 1) context.log.warn(`line ${n}`);
+  end.resolve(undefined);
+  const { artifacts } = await world.becomes(jobId, 'Succeeded');
+  expect(artifacts).toMatchObject([{ name: 'start-1.log', contentType: 'text/plain' }]);
+  const lines = await wholeLog(world, jobId);
+  expect(lines).toHaveLength(3500);
+  expect(lines?.[0]).toMatch(/^\d{4}-\d\d-\d\dT\S+Z info  line 1$/);
+  expect(lines?.at(-1)).toMatch(/ warn  line 3500$/);
+});
+
+test('an attempt that fails leaves its whole log too, with why it failed', async () => {
+  const world = await World.open();
+  const { context, jobId, end } = await insideHandler(world);
+  for (let n = 1; n <= 1000; n += 1) context.log.info(`line ${n}`);
+  end.reject(new Error('out of order'));
+  await until(async () => (await world.job(jobId)).error !== null);
+  const lines = await wholeLog(world, jobId);
+  expect(lines?.[999]).toContain('line 1000');
+  expect(lines?.[1000]).toContain('error Error: out of order');
+});
+
+test('the lines that are kept with a job are no file as well', async () => {
+  const world = await World.open();
+  const { context, jobId, end } = await insideHandler(world);
+  for (let n = 1; n <= 1000; n += 1) context.log.info(`line ${n}`);
+  end.resolve(undefined);
+  expect((await world.becomes(jobId, 'Succeeded')).artifacts).toEqual([]);
+});
+
+test.each([
+  ['refuses', () => Promise.reject(new Error('no space'))],
+  ['does not answer', () => new Promise<never>(() => undefined)],
+])('a store of files that %s costs a job its whole log, and not its outcome', async (_what, put) => {
+  const world = await World.open();
+  const { context, jobId, end } = await insideHandler(world, { ...world.backend, blobs: withMethods(world.backend.blobs, { put }) });
+  for (let n = 1; n <= 1500; n += 1) context.log.info(`line ${n}`);
+  end.resolve(undefined);
+  await until(async () => (await world.job(jobId)).status === 'Succeeded' || (await world.clock.advance(1_000), false));
+  expect((await world.job(jobId)).artifacts).toEqual([]);
+  expect((await world.backend.jobLog.read({ jobId, limit: 5000 })).at(-1)?.text).toBe('line 1500');
+});
+
 test('log lines that cannot be stored do not cost the job its outcome', async () => {
   const world = await World.open();
   const jobLog = withMethods(world.backend.jobLog, { append: () => Promise.reject(new Error('no space')) });
