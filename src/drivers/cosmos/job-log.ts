@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import type { OperationInput } from '@azure/cosmos';
 
 import type { JobId } from '../../domain/job.js';
-import { type JobLog, type JobLogLine, MAX_LOG_LINE_CHARS, MAX_LOG_LINES } from '../../ports/job-log.js';
+import { type JobLog, type JobLogLine, MAX_LOG_LINE_CHARS, MAX_LOG_LINES, type NewLogLine } from '../../ports/job-log.js';
 import type { CosmosCalls } from './cosmos-calls.js';
 import { JOB_ID } from './job-document.js';
 
@@ -22,7 +22,7 @@ interface LinesDocument {
   readonly kind: 'log';
   readonly firstLine: number;
   readonly lastLine: number;
-  readonly lines: readonly Omit<JobLogLine, 'line'>[];
+  readonly lines: readonly NewLogLine[];
   /** Drawn by each append, so that one whose answer was lost knows its own work. */
   readonly appendId?: string;
 }
@@ -41,7 +41,7 @@ export class CosmosJobLog implements JobLog {
     this.#keep = keep;
   }
 
-  async append(jobId: JobId, lines: readonly Omit<JobLogLine, 'line'>[]): Promise<void> {
+  async append(jobId: JobId, lines: readonly NewLogLine[]): Promise<void> {
     const skipped = Math.max(0, lines.length - MAX_LOG_LINES);
     const kept = lines.slice(skipped).map((line) => ({ ...line, text: cut(line.text) }));
     let skip = skipped;

@@ -3,7 +3,7 @@
 import type { Database } from 'better-sqlite3';
 
 import type { JobId } from '../../domain/job.js';
-import { type JobLog, type JobLogLine, MAX_LOG_LINE_CHARS, MAX_LOG_LINES } from '../../ports/job-log.js';
+import { type JobLog, type JobLogLine, MAX_LOG_LINE_CHARS, MAX_LOG_LINES, type NewLogLine } from '../../ports/job-log.js';
 import { prepared } from '../connection-sqlite/prepared.js';
 import { jobNumber } from './job-transaction.js';
 import type { Reader } from './reader.js';
@@ -18,7 +18,7 @@ export class SqliteJobLog implements JobLog {
     this.#reader = reader;
   }
 
-  async append(jobId: JobId, lines: readonly Omit<JobLogLine, 'line'>[]): Promise<void> {
+  async append(jobId: JobId, lines: readonly NewLogLine[]): Promise<void> {
     if (lines.length > 0) await this.#writer.write((db) => appendLines(db, jobId, lines));
   }
 
@@ -28,7 +28,7 @@ export class SqliteJobLog implements JobLog {
 }
 
 /** Lines of a job that is gone are dropped. */
-function appendLines(db: Database, jobId: JobId, lines: readonly Omit<JobLogLine, 'line'>[]): void {
+function appendLines(db: Database, jobId: JobId, lines: readonly NewLogLine[]): void {
   const job = jobNumber(db, jobId);
   if (job === undefined) return;
   const last = prepared<{ line: number | null }>(db, 'SELECT max(line) AS line FROM job_log WHERE job = ?').get(job)?.line ?? 0;
