@@ -108,6 +108,22 @@ describe('AzureBlobStore only', () => {
     expect(String(failure)).not.toContain(Buffer.from('another key').toString('base64'));
   });
 
+  test('a connection string may have a signature instead of a key', async () => {
+    const setting = (name: string): string => new RegExp(`${name}=([^;]+)`).exec(azurite.connectionString)?.[1] ?? '';
+    const { AccountSASPermissions, generateAccountSASQueryParameters, StorageSharedKeyCredential } = await import('@azure/storage-blob');
+    const terms = { services: 'b', resourceTypes: 'sco', permissions: AccountSASPermissions.parse('rwdlac'), expiresOn: new Date(systemClock.now() + 60_000) };
+    const signature = generateAccountSASQueryParameters(terms, new StorageSharedKeyCredential(setting('AccountName'), setting('AccountKey'))).toString();
+    const blobs = open(`BlobEndpoint=${setting('BlobEndpoint')};SharedAccessSignature=${signature}`);
+    const { key } = await blobs.put('a/b', 'signed');
+    const pieces = [];
+    for await (const piece of blobs.read(key)) pieces.push(piece);
+    expect(Buffer.concat(pieces).toString()).toBe('signed');
+    const expired = signature.replace(/se=[^&]+/, 'se=2020-01-01T00%3A00%3A00Z');
+    const failure = await open(`BlobEndpoint=${setting('BlobEndpoint')};SharedAccessSignature=${expired}`).put('a', 'x').catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'BLOB_UNAUTHORIZED' });
+    expect(`${String(failure)} ${String((failure as { hint?: string }).hint)}`).not.toContain('sig=');
+  });
+
   test('says so when nothing answers', async () => {
     const nobody = azurite.connectionString.replace(/127\.0\.0\.1:\d+/, '127.0.0.1:9');
     await expect(open(nobody).put('a', 'x')).rejects.toMatchObject({ code: 'BACKEND_UNAVAILABLE' });

@@ -13,7 +13,7 @@ import type { BlobContent, BlobInfo, BlobStore, BlobTerms, ListedBlob } from '..
 import type { Clock } from '../../ports/clock.js';
 import { isBlockGone, isContainerMissing, isNotFound, toAppError } from './azure-errors.js';
 import { keyOfName, nameOfKey, nameOfPrefix } from './blob-name.js';
-import { type BlobAccount, openContainer } from './open-container.js';
+import { addressOf, type BlobAccount, openContainer } from './open-container.js';
 import { IN_MEMORY_BYTES, spool, type Spooled } from './spool.js';
 
 export interface AzureBlobOptions {
@@ -163,7 +163,7 @@ export class AzureBlobStore implements BlobStore {
       // Pieces are buffers as long as no encoding is set.
       if (readableStreamBody !== undefined) yield* readableStreamBody as AsyncIterable<Buffer>;
     } catch (error) {
-      throw isNotFound(error) ? notFound(key, error) : toAppError(error, this.#container.url);
+      throw isNotFound(error) ? notFound(key, error) : toAppError(error, addressOf(this.#container));
     }
   }
 
@@ -175,7 +175,7 @@ export class AzureBlobStore implements BlobStore {
     try {
       return await call();
     } catch (error) {
-      throw toAppError(error, this.#container.url);
+      throw toAppError(error, addressOf(this.#container));
     }
   }
 }

@@ -11,7 +11,7 @@ import { fail, ok, warn } from '../azure-access/health.js';
 import { withinTime } from '../azure-access/within-time.js';
 import { accountNameIn, accountNameOf, azLines, type BlobAzLines } from './az-lines.js';
 import { KEYS_ARE_OFF, toAppError } from './azure-errors.js';
-import { type BlobAccount, openContainer } from './open-container.js';
+import { addressOf, type BlobAccount, openContainer } from './open-container.js';
 
 const SCOPE = 'https://storage.azure.com/.default';
 const LIMIT_MS = 15_000;
@@ -43,7 +43,7 @@ async function checkContainer(look: Look): Promise<readonly HealthCheck[]> {
   let address = look.container;
   try {
     const client = openContainer(look.account, look.container, { retryOptions: { maxTries: 2, tryTimeoutInMs: 5_000, retryDelayInMs: 200 } });
-    address = client.url;
+    address = addressOf(client);
     const work = async (): Promise<readonly HealthCheck[]> => {
       if (!(await client.exists())) {
         return [warn(name, `${address} is not there; the first file makes it where the identity may do so`, look.az.createContainer)];

@@ -12,6 +12,11 @@ export function openContainer(account: BlobAccount, container: string, pipeline:
   return openService(account, pipeline).getContainerClient(container);
 }
 
+/** To be shown: without the signature that a connection string may bring into it. */
+export function addressOf({ url }: Pick<ContainerClient, 'url'>): string {
+  return url.replace(/\?.*$/s, '');
+}
+
 function openService(account: BlobAccount, pipeline: StoragePipelineOptions): BlobServiceClient {
   if ('url' in account) return new BlobServiceClient(account.url, account.credential, pipeline);
   try {
