@@ -146,12 +146,14 @@ export class ReceiverLink {
 
   async #receiveCall({ max, waitMs, limitMs, signal }: { max: number; waitMs: number; limitMs: number; signal: AbortSignal | undefined }): Promise<ServiceBusReceivedMessage[]> {
     const stop = new AbortController();
-    const brokenOff = (): void => stop.abort();
+    // While it takes its credit back it is about to end by itself. Broken off then, the SDK would close the link, and what
+    // is on its way would stay locked until its lock ends.
+    const brokenOff = (): void => void (this.#amqp?.drain !== true && stop.abort());
     signal?.addEventListener('abort', brokenOff, { once: true });
     if (signal?.aborted === true) brokenOff();
     try {
       return await this.#callInTime('receive', limitMs, (overdue) => {
-        overdue.addEventListener('abort', brokenOff, { once: true });
+        overdue.addEventListener('abort', () => stop.abort(), { once: true });
         // Breaking off while the connection is being made leaves the SDK with two sockets for one connection.
         const abort = this.isOpen ? { abortSignal: stop.signal } : {};
         const receiving = this.#receiver.receiveMessages(max, { maxWaitTimeInMs: waitMs, ...abort });

@@ -15,6 +15,8 @@ import type { ServiceBusClient, ServiceBusReceiver, ServiceBusSender } from '@az
 /** A link of rhea, the AMQP library under the SDK. */
 export interface AmqpLink extends Emitter {
   is_open(): boolean;
+  /** A receiver's: it has asked for its credit back and has no answer yet. */
+  readonly drain?: boolean;
   readonly session: Emitter;
   readonly connection: Emitter;
 }
